@@ -1,0 +1,1 @@
+"""What a dataset is: one file, from which everything else follows."""

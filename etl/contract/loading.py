@@ -1,0 +1,285 @@
+"""Read contract files; complain with file, line and field."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from pydantic import ValidationError
+
+from etl.contract.model import Contract
+from etl.contract.unbuilt import find_unbuilt
+from etl.errors import ContractError
+
+SLUG = re.compile(r"[a-z][a-z0-9_]{0,30}")
+
+_KOREAN = {
+    "missing": "빠져 있습니다",
+    "extra_forbidden": "형식에 없는 항목입니다",
+    "literal_error": "허용된 값이 아닙니다",
+    "string_type": "글자여야 합니다",
+    "int_type": "정수여야 합니다",
+    "bool_type": "true 또는 false여야 합니다",
+    "string_pattern_mismatch": "정해진 꼴이 아닙니다",
+    "model_type": "하위 항목을 가진 묶음이어야 합니다",
+    "tuple_type": "목록이어야 합니다",
+    "unbuilt": "아직 지원하지 않는 항목이라 거절합니다",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What is wrong with one place of a contract file.
+
+    Attributes:
+        file: `<organisation>/<dataset>.yaml`.
+        line: Line of the file, counted from 1.
+        field: Path of the key, such as `fields[2].type`.
+        message: The fault, in English.
+        message_ko: The fault, in Korean.
+    """
+
+    file: str
+    line: int
+    field: str
+    message: str
+    message_ko: str
+
+    def __str__(self) -> str:
+        """Name the place as editors understand it."""
+        return f"{self.file}:{self.line}: {self.field}: {self.message}"
+
+
+class InvalidContractError(ContractError):
+    """A contract cannot be used; `complaints` says why, place by place."""
+
+    complaints: tuple[Complaint, ...] = ()
+
+    @classmethod
+    def of(cls, complaints: Sequence[Complaint]) -> InvalidContractError:
+        """Return the error that names every complaint."""
+        lines = "\n".join(map(str, complaints))
+        error = cls(
+            f"{lines}\nThe contract was not used; live releases stay. Correct the named lines.",
+            complaints=len(complaints),
+        )
+        error.complaints = tuple(complaints)
+        return error
+
+
+class _Loader(yaml.CSafeLoader):
+    """The safe loader, without YAML's silent overwriting of repeated keys."""
+
+
+def _construct_mapping(loader: _Loader, node: yaml.MappingNode) -> dict[object, object]:
+    mapping: dict[object, object] = {}
+    for key_node, value_node in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, str):
+            raise yaml.MarkedYAMLError(
+                problem="a key must be text", problem_mark=key_node.start_mark
+            )
+        if key in mapping:
+            raise yaml.MarkedYAMLError(
+                problem=f"the key {key} is repeated", problem_mark=key_node.start_mark
+            )
+        mapping[key] = loader.construct_object(value_node, deep=True)
+    return mapping
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _construct_mapping)
+
+
+def contract_files(schemas: Path) -> list[Path]:
+    """Return every contract file of a folder, in the order of their names."""
+    return sorted(schemas.glob("*/*.yaml"))
+
+
+def dataset_name(file: Path) -> str:
+    """Return the dataset that a contract file describes.
+
+    Examples:
+        >>> dataset_name(Path("schemas/city/parks.yaml"))
+        'city-parks'
+    """
+    return f"{file.parent.name}-{file.stem}"
+
+
+def load_contract(file: Path) -> Contract:
+    """Read one contract.
+
+    Raises:
+        InvalidContractError: The file breaks the format; it names file, line and field.
+    """
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise InvalidContractError.of(
+            [_complaint(_label(file), 1, "(file)", f"cannot be read: {error.strerror}")]
+        ) from None
+    return parse_contract(content, organisation=file.parent.name, dataset=file.stem)
+
+
+def parse_contract(content: bytes, *, organisation: str, dataset: str) -> Contract:
+    """Build a contract from the text of its file.
+
+    Args:
+        content: The file's bytes, UTF-8.
+        organisation: Slug of the folder.
+        dataset: Stem of the file.
+
+    Raises:
+        InvalidContractError: See `load_contract`.
+    """
+    label = f"{organisation}/{dataset}.yaml"
+    for slug in (organisation, dataset):
+        if not SLUG.fullmatch(slug):
+            raise InvalidContractError.of(
+                [_complaint(label, 1, "(name)", "a slug has small letters, digits and _ only")]
+            )
+    text = _decoded(content, label)
+    try:
+        contract = Contract.model_validate(_parsed(text, label))
+    except ValidationError as error:
+        raise InvalidContractError.of(list(_complaints(error, text, label))) from None
+    if unbuilt := find_unbuilt(contract):
+        lines = _Lines(text)
+        raise InvalidContractError.of(
+            [
+                _complaint(
+                    label,
+                    lines.of(tuple(key.split("."))),
+                    key,
+                    "is known to the format but not built yet, so it is refused",
+                    _KOREAN["unbuilt"],
+                )
+                for key in unbuilt
+            ]
+        )
+    return contract.named(f"{organisation}-{dataset}", hashlib.sha256(content).hexdigest())
+
+
+def load_contracts(schemas: Path) -> tuple[list[Contract], list[InvalidContractError]]:
+    """Read every contract of a folder; a broken one takes no other away.
+
+    Returns:
+        The readable contracts, and one error for each of the others.
+    """
+    readable: list[Contract] = []
+    broken: list[InvalidContractError] = []
+    for file in contract_files(schemas):
+        try:
+            readable.append(load_contract(file))
+        except InvalidContractError as error:
+            broken.append(error)
+    return readable, broken
+
+
+def find_contract(schemas: Path, dataset: str) -> Contract:
+    """Read the contract of one dataset.
+
+    Raises:
+        ContractError: There is no such contract, or it breaks the format.
+    """
+    organisation, _, name = dataset.partition("-")
+    file = schemas / organisation / f"{name}.yaml"
+    if not (SLUG.fullmatch(organisation) and SLUG.fullmatch(name)) or not file.is_file():
+        known = ", ".join(map(dataset_name, contract_files(schemas))) or "none"
+        raise ContractError(
+            "There is no contract of that name. Nothing was read. "
+            f"Name one of: {known}; or add schemas/<organisation>/<dataset>.yaml."
+        )
+    return load_contract(file)
+
+
+def _decoded(content: bytes, label: str) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise InvalidContractError.of(
+            [_complaint(label, line, "(file)", "is not UTF-8", "UTF-8이 아닙니다")]
+        ) from None
+
+
+def _parsed(text: str, label: str) -> object:
+    try:
+        return yaml.load(text, _Loader)  # noqa: S506  (a subclass of the safe loader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or "the text is not YAML"
+        line = mark.line + 1 if mark else 1
+        raise InvalidContractError.of([_complaint(label, line, "(yaml)", problem)]) from None
+
+
+class _Lines:
+    """Where the keys of a YAML text stand; built only once something is wrong."""
+
+    def __init__(self, text: str) -> None:
+        self.root = yaml.compose(text, yaml.CSafeLoader)
+
+    def of(self, path: tuple[str | int, ...]) -> int:
+        """Return the line of the deepest part of a path that the text holds."""
+        node, line = self.root, 1
+        for part in path:
+            step = _step(node, part)
+            if step is None:
+                break
+            line, node = step
+        return line
+
+
+def _step(node: yaml.Node | None, part: str | int) -> tuple[int, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == part:
+                return key.start_mark.line + 1, value
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        return node.value[part].start_mark.line + 1, node.value[part]
+    return None
+
+
+def _complaints(error: ValidationError, text: str, label: str) -> Iterator[Complaint]:
+    lines = _Lines(text)
+    for fault in error.errors(include_url=False, include_input=False):
+        path = tuple(part for part in fault["loc"] if not _is_branch(part))
+        message = fault["msg"].removeprefix("Value error, ")
+        if not path and (named := re.match(r"([\w.]+): ", message)):
+            path, message = tuple(named[1].split(".")), message[named.end() :]
+        korean = _KOREAN.get(fault["type"], message)
+        yield _complaint(label, lines.of(path), _spelled(path), message, korean)
+
+
+def _is_branch(part: str | int) -> bool:
+    """Tell pydantic's names of union branches from keys of the file."""
+    return isinstance(part, str) and not re.fullmatch(r"[A-Za-z_]\w*", part) or part in _BRANCHES
+
+
+_BRANCHES = frozenset({"AppendUpdate", "constrained-str", "int", "str", "decimal"})
+
+
+def _spelled(path: tuple[str | int, ...]) -> str:
+    """Return a path as `fields[2].type`.
+
+    Examples:
+        >>> _spelled(("fields", 2, "type"))
+        'fields[2].type'
+    """
+    spelled = ""
+    for part in path:
+        spelled += f"[{part}]" if isinstance(part, int) else f".{part}" if spelled else part
+    return spelled or "(contract)"
+
+
+def _complaint(
+    file: str, line: int, field: str, message: str, message_ko: str | None = None
+) -> Complaint:
+    return Complaint(file, line, field, message, message_ko or message)
+
+
+def _label(file: Path) -> str:
+    return f"{file.parent.name}/{file.name}"

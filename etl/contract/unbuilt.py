@@ -1,0 +1,31 @@
+"""Keys that the format knows and the program does not honour yet.
+
+A contract that names one is refused: a promise that nobody keeps is worse than none.
+When a behaviour is built, its line here goes.
+"""
+
+from __future__ import annotations
+
+from etl.contract.model import Contract
+
+
+def find_unbuilt(contract: Contract) -> list[str]:
+    """Return the paths of the keys whose behaviour is not built."""
+    privacy = contract.privacy
+    reference = contract.reference_date
+    found = {
+        "source.sql": contract.source.sql is not None,
+        "layout.sheet": contract.layout.sheet != "auto",
+        "update.append": contract.update != "snapshot",
+        "reference_date.file_name": reference is not None and reference.file_name is not None,
+        "disclosure.level": contract.disclosure.level != "public",
+        "foreignKeys": bool(contract.foreign_keys),
+        "privacy.population": privacy.population is not None,
+        "privacy.l_diversity": privacy.l_diversity is not None,
+        "privacy.alpha": privacy.alpha is not None,
+        "privacy.metric": privacy.metric is not None,
+        "privacy.tiers": privacy.tiers is not None,
+        "privacy.purpose": privacy.purpose is not None,
+        "privacy.legal_basis": privacy.legal_basis is not None,
+    }
+    return [key for key, is_named in found.items() if is_named]
