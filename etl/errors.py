@@ -137,6 +137,12 @@ class StoreError(EtlError):
     """The store, the ledger or a secret cannot be used."""
 
 
+class StoreUnavailableError(StoreError):
+    """The store or the ledger does not answer; the same run may succeed later."""
+
+    retryable = True
+
+
 class LeaseBusyError(StoreError):
     """Another run of the same dataset is between certify and switch."""
 

@@ -1,0 +1,154 @@
+"""Where things are: the only module that reads the environment.
+
+A checkout works without any setting. `make up` writes `.madang.env` beside it, which holds
+no secret; the environment wins over that file. Secrets are files that only their owner can
+read, one per secret, in a folder outside the store.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from etl.errors import StoreError
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+ENV_FILE = CHECKOUT / ".madang.env"
+PORT_BASE = 18400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that differs between two installations.
+
+    Attributes:
+        state: Folder that holds whatever the installation keeps.
+        schemas: Folder of contracts, `<organisation>/<dataset>.yaml`.
+        expectations: Folder of shared expectation suites.
+        intake: Folder that departments drop files into.
+        store: Folder or fsspec address (`s3://bucket/prefix`) of the results.
+        secrets: Folder of secrets, one file each.
+        ledger: SQLAlchemy address of the ledger.
+        catalogue_url: Address of the catalogue.
+        airflow_url: Address of Airflow's page.
+        officer: Account that answers approvals in Airflow.
+        gx_max_rows: Rows up to which Great Expectations judges.
+    """
+
+    state: Path
+    schemas: Path
+    expectations: Path
+    intake: Path
+    store: str
+    secrets: Path
+    ledger: str
+    catalogue_url: str
+    airflow_url: str
+    officer: str
+    gx_max_rows: int
+
+    def read_secret(self, name: str) -> bytes:
+        """Return a secret, without the line break that editors add to its end.
+
+        Raises:
+            StoreError: The file is absent, empty, or readable by others than its owner.
+        """
+        return read_private_file(self.secrets / name).rstrip(b"\r\n")
+
+
+def load(environ: Mapping[str, str] | None = None, env_file: Path = ENV_FILE) -> Settings:
+    """Read the settings of this installation.
+
+    Args:
+        environ: What wins over the file; the process environment unless given.
+        env_file: Lines of `KEY=VALUE`; need not exist.
+
+    Raises:
+        StoreError: A line or a value cannot be understood.
+    """
+    given = {**_read_env_file(env_file), **(os.environ if environ is None else environ)}
+    state = _folder(given, "MADANG_STATE", CHECKOUT / "state")
+    base = _number(given, "MADANG_PORT_BASE", PORT_BASE)
+    catalogue = _number(given, "MADANG_CATALOGUE_PORT", base)
+    airflow = _number(given, "MADANG_AIRFLOW_PORT", base + 1)
+    return Settings(
+        state=state,
+        schemas=_folder(given, "MADANG_SCHEMAS", CHECKOUT / "schemas"),
+        expectations=_folder(given, "MADANG_EXPECTATIONS", CHECKOUT / "expectations"),
+        intake=_folder(given, "MADANG_INTAKE", state / "intake"),
+        store=given.get("MADANG_STORE") or str(state / "store"),
+        secrets=_folder(given, "MADANG_SECRETS", state / "secrets"),
+        ledger=given.get("MADANG_LEDGER") or f"sqlite:///{state / 'ledger.sqlite'}",
+        catalogue_url=given.get("MADANG_CATALOGUE_URL") or f"http://127.0.0.1:{catalogue}",
+        airflow_url=given.get("MADANG_AIRFLOW_URL") or f"http://127.0.0.1:{airflow}",
+        officer=given.get("MADANG_OFFICER") or "officer",
+        gx_max_rows=_number(given, "MADANG_GX_MAX_ROWS", 2_000_000),
+    )
+
+
+def read_private_file(path: Path) -> bytes:
+    """Return what a file holds that nobody but its owner can read.
+
+    Raises:
+        StoreError: The file is absent, empty, or readable by others than its owner.
+    """
+    try:
+        with path.open("rb") as file:
+            exposed = stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077
+            content = b"" if exposed else file.read()
+    except OSError as problem:
+        raise StoreError(
+            f"Secret {path.name} cannot be read in {path.parent} ({problem.strerror})."
+            " Nothing was done. `make up` draws the secrets that are missing.",
+            secret=path.name,
+        ) from None
+    if exposed:
+        raise StoreError(
+            f"Secret {path.name} in {path.parent} can be read by others than its owner."
+            f" It was not used. Draw it anew, or run: chmod 600 {path}",
+            secret=path.name,
+        )
+    if not content.strip():
+        raise StoreError(
+            f"Secret {path.name} in {path.parent} is empty. Nothing was done."
+            " Delete the file, then let `make up` draw it anew.",
+            secret=path.name,
+        )
+    return content
+
+
+def _read_env_file(file: Path) -> dict[str, str]:
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError):
+        raise StoreError(
+            f"The settings in {file} cannot be read. Nothing was done."
+            " Mend the file, or delete it and run `make up`."
+        ) from None
+    found = {}
+    for number, line in enumerate(lines, start=1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            key, equals, value = line.partition("=")
+            if not equals:
+                raise StoreError(
+                    f"{file}, line {number}: not of the form KEY=VALUE. Nothing was done."
+                    " Mend the line, or delete the file and run `make up`."
+                )
+            found[key.strip()] = value.strip()
+    return found
+
+
+def _folder(given: Mapping[str, str], key: str, default: Path) -> Path:
+    return (CHECKOUT / given[key]) if given.get(key) else default
+
+
+def _number(given: Mapping[str, str], key: str, default: int) -> int:
+    value = given.get(key) or str(default)
+    if not value.isdecimal():
+        raise StoreError(f"{key} is not a whole number. Nothing was done. Set it to one.")
+    return int(value)
