@@ -1,0 +1,1 @@
+"""Step 3: generalise and suppress what would identify somebody."""

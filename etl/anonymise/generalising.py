@@ -1,0 +1,76 @@
+"""Turn values of quasi-identifiers into the coarser ones that the contract declares."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from etl.contract.model import Contract, Field, Generalisation
+
+NOTHING_LEFT = "*"
+
+
+def generalise(table: pl.LazyFrame, contract: Contract) -> pl.LazyFrame:
+    """Keep the published fields, the quasi-identifiers in their declared coarseness.
+
+    Columns that the contract does not publish leave the table here: direct identifiers,
+    addresses of rows, and whatever else came along.
+
+    Args:
+        table: Typed rows; not modified.
+        contract: Names fields, roles and generalisations.
+
+    Returns:
+        The published columns in the contract's order; row order is not promised.
+    """
+    return table.select(generalised_value(field) for field in contract.published_fields)
+
+
+def generalised_value(field: Field) -> pl.Expr:
+    """Return the expression of one published column.
+
+    A missing value stays missing, save where nothing remains of any value.
+
+    Examples:
+        >>> from etl.contract.model import Label
+        >>> age = Field(
+        ...     name="age", title=Label(ko="연령"), type="integer",
+        ...     role="quasi-identifier", generalise=Generalisation(band=5, top=80),
+        ... )
+        >>> pl.DataFrame({"age": [37, 81, None]}).select(generalised_value(age))["age"].to_list()
+        ['35-39', '>=80', None]
+    """
+    value = pl.col(field.name)
+    way = field.generalise
+    if way is None:
+        return value
+    if way.band is not None:
+        return _band(value, way.band, way).alias(field.name)
+    if way.date_part is not None:
+        return _date_part(value, way.date_part).alias(field.name)
+    if way.words is not None:
+        return _leading_words(value, way.words).alias(field.name)
+    return pl.lit(NOTHING_LEFT).alias(field.name)
+
+
+def _band(value: pl.Expr, width: int, way: Generalisation) -> pl.Expr:
+    lower = value.floordiv(width) * width
+    label = pl.format("{}-{}", lower, lower + (width - 1)) if width > 1 else lower.cast(pl.String)
+    band = pl.when(value.is_not_null()).then(label)
+    if way.bottom is not None:
+        band = pl.when(value < way.bottom).then(pl.lit(f"<{way.bottom}")).otherwise(band)
+    if way.top is not None:
+        band = pl.when(value >= way.top).then(pl.lit(f">={way.top}")).otherwise(band)
+    return band
+
+
+def _date_part(value: pl.Expr, part: str) -> pl.Expr:
+    if part == "year":
+        return value.dt.year().cast(pl.Int64)
+    if part == "month":
+        return value.dt.strftime("%Y-%m")
+    quarter = pl.format("{}-Q{}", value.dt.strftime("%Y"), value.dt.quarter())
+    return pl.when(value.is_not_null()).then(quarter)
+
+
+def _leading_words(value: pl.Expr, count: int) -> pl.Expr:
+    return value.str.extract_all(r"\S+").list.head(count).list.join(" ")

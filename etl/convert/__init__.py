@@ -1,0 +1,1 @@
+"""Step 4: write the very files that would be published."""

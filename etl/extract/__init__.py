@@ -1,0 +1,1 @@
+"""Step 1: read what is really there, as text, with its addresses."""
