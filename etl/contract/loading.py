@@ -76,21 +76,27 @@ class _Loader(yaml.CSafeLoader):
 
 
 def _construct_mapping(loader: _Loader, node: yaml.MappingNode) -> dict[object, object]:
-    mapping: dict[object, object] = {}
-    for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if not isinstance(key, str):
-            raise yaml.MarkedYAMLError(
-                problem="a key must be text", problem_mark=key_node.start_mark
-            )
-        if key in mapping:
-            raise yaml.MarkedYAMLError(
-                problem=f"the key {key} is repeated", problem_mark=key_node.start_mark
-            )
-        mapping[key] = loader.construct_object(value_node, deep=True)
-    return mapping
+    _require_single_keys(node)
+    loader.flatten_mapping(node)  # puts the keys of `<<` first, so that the node's own ones win
+    return {
+        loader.construct_object(key, deep=True): loader.construct_object(value, deep=True)
+        for key, value in node.value
+    }
 
 
+def _require_single_keys(node: yaml.MappingNode) -> None:
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if key.tag not in _KEY_TAGS:
+            raise yaml.MarkedYAMLError(problem="a key must be text", problem_mark=key.start_mark)
+        if key.value in seen:
+            raise yaml.MarkedYAMLError(
+                problem=f"the key {key.value} is repeated", problem_mark=key.start_mark
+            )
+        seen.add(key.value)
+
+
+_KEY_TAGS = frozenset({"tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"})
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _construct_mapping)
 
 
