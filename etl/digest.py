@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from etl.contract.model import Field, FieldType
+from etl.contract.model import Contract, FieldType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,30 +39,53 @@ class TableDigest:
     total: int
 
 
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A published column, as far as its canonical text depends on it.
+
+    Attributes:
+        name: Its name in every file.
+        type: Its published type.
+        decimals: Places after the point, for numbers.
+    """
+
+    name: str
+    type: FieldType
+    decimals: int | None
+
+
+def published_columns(contract: Contract) -> tuple[Column, ...]:
+    """Return the columns that a contract publishes, in order."""
+    return tuple(
+        Column(field.name, field.published_type, field.decimals)
+        for field in contract.published_fields
+    )
+
+
 def digest_parquet(
-    connection: duckdb.DuckDBPyConnection, file: Path, fields: Sequence[Field]
+    connection: duckdb.DuckDBPyConnection, file: Path, columns: Sequence[Column]
 ) -> TableDigest:
     """Measure a published Parquet file."""
-    values = [_typed_value(field) for field in fields]
+    values = [_typed_value(column) for column in columns]
     return _measure(connection, values, "read_parquet($file)", file)
 
 
 def digest_csv(
-    connection: duckdb.DuckDBPyConnection, file: Path, fields: Sequence[Field]
+    connection: duckdb.DuckDBPyConnection, file: Path, columns: Sequence[Column]
 ) -> TableDigest:
     """Measure a published CSV file by its own text.
 
     Nothing is cast: `1.5` where the canonical text is `1.50` gives another digest.
     """
-    values = [_text_value(field) for field in fields]
-    return _measure(connection, values, csv_source(fields), file)
+    values = [_text_value(column) for column in columns]
+    return _measure(connection, values, csv_source(columns), file)
 
 
-def csv_source(fields: Sequence[Field]) -> str:
+def csv_source(columns: Sequence[Column]) -> str:
     """Return the SQL table function that reads a published CSV as text, from `$file`."""
-    columns = ", ".join(f"{_literal(field.name)}: 'VARCHAR'" for field in fields)
+    types = ", ".join(f"{_literal(column.name)}: 'VARCHAR'" for column in columns)
     return (
-        f"read_csv($file, columns={{{columns}}}, auto_detect=false, header=true, delim=',',"
+        f"read_csv($file, columns={{{types}}}, auto_detect=false, header=true, delim=',',"
         " quote='\"', escape='\"', nullstr='', allow_quoted_nulls=false)"
     )
 
@@ -80,24 +103,23 @@ def _measure(
     return TableDigest(int(rows), int(total))
 
 
-def _typed_value(field: Field) -> str:
-    column = quoted(field.name)
-    kind = field.published_type
-    if kind in QUOTED_TYPES:
-        return _text_value(field)
-    if kind == "datetime":
+def _typed_value(column: Column) -> str:
+    value = quoted(column.name)
+    if column.type in QUOTED_TYPES:
+        return _text_value(column)
+    if column.type == "datetime":
         shape = "'%Y-%m-%dT%H:%M:%S.%fZ'"
-        return f"coalesce(strftime({column} AT TIME ZONE 'UTC', {shape}), '')"
-    if kind == "number":
-        return f"coalesce({column}::DECIMAL(18, {field.decimals})::VARCHAR, '')"
-    return f"coalesce({column}::VARCHAR, '')"
+        return f"coalesce(strftime({value} AT TIME ZONE 'UTC', {shape}), '')"
+    if column.type == "number":
+        return f"coalesce({value}::DECIMAL(18, {column.decimals})::VARCHAR, '')"
+    return f"coalesce({value}::VARCHAR, '')"
 
 
-def _text_value(field: Field) -> str:
-    column = quoted(field.name)
-    if field.published_type in QUOTED_TYPES:
-        return f"""coalesce('"' || replace({column}, '"', '""') || '"', '')"""
-    return f"coalesce({column}, '')"
+def _text_value(column: Column) -> str:
+    value = quoted(column.name)
+    if column.type in QUOTED_TYPES:
+        return f"""coalesce('"' || replace({value}, '"', '""') || '"', '')"""
+    return f"coalesce({value}, '')"
 
 
 def quoted(name: str) -> str:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from etl.anonymise.generalising import generalise, generalised_value
+from etl.anonymise.generalising import generalise
 from etl.anonymise.grouping import keep_large_groups, sort_by_values
 from etl.contract.model import Contract
 from etl.errors import DisclosureRiskError
-
-UNIT_KEY = "__unit_key"
 
 
 def anonymise_table(accepted: pl.LazyFrame, contract: Contract) -> pl.LazyFrame:
@@ -22,15 +20,10 @@ def anonymise_table(accepted: pl.LazyFrame, contract: Contract) -> pl.LazyFrame:
     Returns:
         The published columns only, sorted by their values. Groups below k are left out.
     """
-    privacy = contract.privacy
-    if privacy.unit == "none" or privacy.k is None:
-        return sort_by_values(generalise(accepted, contract))
-    if privacy.unit_key in (None, "none"):
-        candidate, unit_key = generalise(accepted, contract), None
-    else:
-        candidate, unit_key = _with_unit_key(accepted, contract, str(privacy.unit_key)), UNIT_KEY
-    kept = keep_large_groups(candidate, contract.quasi_identifiers, privacy.k, unit_key)
-    return sort_by_values(kept.drop(UNIT_KEY, strict=False))
+    candidate = generalise(accepted, contract)
+    if contract.privacy.k is not None:
+        candidate = keep_large_groups(candidate, contract.quasi_identifiers, contract.privacy.k)
+    return sort_by_values(candidate)
 
 
 def require_suppression(contract: Contract, accepted: int, published: int) -> None:
@@ -52,9 +45,3 @@ def require_suppression(contract: Contract, accepted: int, published: int) -> No
         suppressed=suppressed,
         accepted=accepted,
     )
-
-
-def _with_unit_key(accepted: pl.LazyFrame, contract: Contract, unit_key: str) -> pl.LazyFrame:
-    """Generalise, and carry the key along that tells units apart."""
-    published = (generalised_value(field) for field in contract.published_fields)
-    return accepted.select(*published, pl.col(unit_key).alias(UNIT_KEY))

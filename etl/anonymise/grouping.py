@@ -9,11 +9,11 @@ from collections.abc import Sequence
 
 import polars as pl
 
-SIZE = "__units"
+SIZE = "__rows"
 
 
 def keep_large_groups(
-    table: pl.LazyFrame, quasi_identifiers: Sequence[str], minimum: int, unit_key: str | None = None
+    table: pl.LazyFrame, quasi_identifiers: Sequence[str], minimum: int
 ) -> pl.LazyFrame:
     """Keep rows that share their quasi-identifiers with enough others.
 
@@ -22,22 +22,18 @@ def keep_large_groups(
 
     Args:
         table: Generalised candidate; not modified.
-        quasi_identifiers: Columns that identify units in combination; at least one.
+        quasi_identifiers: Columns that identify people in combination; at least one.
         minimum: Smallest group that may be published (the *k* of k-anonymity; Sweeney 2002).
-        unit_key: Column that tells units apart; without one every row counts as a unit.
-            Rows without a key count as one unit together, the cautious reading.
 
     Returns:
-        The rows whose group has at least `minimum` units.
+        The rows whose group has at least `minimum` rows.
 
     Examples:
         >>> ages = pl.LazyFrame({"age": ["30-39", "30-39", "90+"]})
         >>> keep_large_groups(ages, ["age"], minimum=2).collect()["age"].to_list()
         ['30-39', '30-39']
     """
-    units = pl.len() if unit_key is None else pl.col(unit_key).n_unique()
-    sizes = table.group_by(quasi_identifiers).agg(units.alias(SIZE))
-    large = sizes.filter(pl.col(SIZE) >= minimum)
+    large = table.group_by(quasi_identifiers).len(SIZE).filter(pl.col(SIZE) >= minimum)
     return table.join(large, on=quasi_identifiers, how="semi", nulls_equal=True)
 
 

@@ -190,6 +190,8 @@ class Generalisation(Strict):
         if self.band is not None and self.bottom is not None and self.top is not None:
             if self.bottom >= self.top:
                 raise ValueError("bottom must be below top")
+        if any(bound % self.band for bound in (self.bottom, self.top) if self.band and bound):
+            raise ValueError("bottom and top must be multiples of band, or bands would overlap")
         return self
 
 

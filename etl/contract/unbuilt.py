@@ -20,6 +20,7 @@ def find_unbuilt(contract: Contract) -> list[str]:
         "reference_date.file_name": reference is not None and reference.file_name is not None,
         "disclosure.level": contract.disclosure.level != "public",
         "foreignKeys": bool(contract.foreign_keys),
+        "privacy.unit_key": privacy.unit_key not in (None, "none"),
         "privacy.population": privacy.population is not None,
         "privacy.l_diversity": privacy.l_diversity is not None,
         "privacy.alpha": privacy.alpha is not None,

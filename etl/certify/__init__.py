@@ -1,0 +1,1 @@
+"""Step 5: measure the written files with another engine, and sign what was measured."""

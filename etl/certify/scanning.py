@@ -1,0 +1,90 @@
+"""Look for personal data in every published column, whatever its role.
+
+DuckDB finds candidates in the written file by shape; only distinct candidates are then
+confirmed by date and check digit. Coordinates have no shape of their own, so a pair of
+numeric columns is told by its range.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from etl.certify.measuring import distinct_texts, number_range
+from etl.contract.model import Contract, Field, PersonalKind
+from etl.personal.detecting import CANDIDATES, confirm
+from etl.personal.coordinates import is_latitude_range, is_longitude_range
+
+if TYPE_CHECKING:
+    import duckdb
+
+PRECISE_DECIMALS = 4  # 0.0001 degrees are about 11 m: one house
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One kind of personal data in one published column; no cell is kept.
+
+    Attributes:
+        field: The column.
+        kind: What was found.
+        cells: How many cells hold it.
+        is_declared: Whether the contract declares it for this field, with a reason.
+    """
+
+    field: str
+    kind: PersonalKind
+    cells: int
+    is_declared: bool
+
+
+def scan_personal(
+    connection: duckdb.DuckDBPyConnection, parquet: Path, contract: Contract, today: date
+) -> list[Finding]:
+    """Scan all cells of all published columns.
+
+    Args:
+        connection: The measuring engine.
+        parquet: The written file; not modified.
+        contract: Says which fields may hold which kind, and whom a row is about.
+        today: Bounds birth dates.
+
+    Returns:
+        What was found, declared or not; an empty list is a clean table.
+    """
+    return [
+        Finding(field.name, kind, cells, _is_declared(field, kind))
+        for field in contract.published_fields
+        for kind, cells in _found_in(connection, parquet, field, contract, today)
+        if cells
+    ]
+
+
+def _found_in(
+    connection: duckdb.DuckDBPyConnection,
+    parquet: Path,
+    field: Field,
+    contract: Contract,
+    today: date,
+) -> Iterator[tuple[PersonalKind, int]]:
+    if field.published_type in ("string", "integer"):
+        for kind, pattern in CANDIDATES.items():
+            texts = distinct_texts(connection, parquet, field.name, pattern)
+            yield kind, sum(cells for text, cells in texts if confirm(kind, text, today))
+    elif field.published_type == "number" and contract.privacy.unit != "none":
+        yield "coordinates", _coordinates(connection, parquet, field)
+
+
+def _coordinates(connection: duckdb.DuckDBPyConnection, parquet: Path, field: Field) -> int:
+    """Count the cells of a column that is a precise latitude or longitude of a person."""
+    if (field.decimals or 0) < PRECISE_DECIMALS:
+        return 0
+    span = number_range(connection, parquet, field.name)
+    return int(span is not None and (is_latitude_range(*span) or is_longitude_range(*span)))
+
+
+def _is_declared(field: Field, kind: PersonalKind) -> bool:
+    return any(declared.kind == kind for declared in field.declared_personal)

@@ -1,0 +1,75 @@
+"""Hold one published file against its certificate, as anybody can who has both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from etl.certify.certifying import Check
+from etl.certify.measuring import measure_file, measure_smallest_group, measure_columns
+from etl.digest import Column, digest_csv, digest_parquet
+from etl.errors import DisclosureRiskError
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def verify_file(
+    connection: duckdb.DuckDBPyConnection, file: Path, content: Mapping[str, Any]
+) -> list[Check]:
+    """Measure a file again.
+
+    Args:
+        connection: The measuring engine.
+        file: A published file; its suffix says what it is, its name does not matter.
+        content: The certificate's content, its signature checked.
+
+    Returns:
+        What was required and what was measured.
+
+    Raises:
+        DisclosureRiskError: The certificate speaks of no such file.
+    """
+    name = {".parquet": "data.parquet", ".csv": "data.csv"}.get(file.suffix)
+    certified = next((entry for entry in content["files"] if entry["name"] == name), None)
+    if certified is None:
+        raise DisclosureRiskError(
+            "The certificate speaks of no such file; it covers data.parquet and data.csv."
+            " Nothing was changed. Name one of these, as downloaded."
+        )
+    measured = measure_file(file)
+    checks = [
+        _equal("sha256", certified["sha256"], measured.sha256),
+        _equal("size_bytes", certified["size_bytes"], measured.size_bytes),
+    ]
+    if checks[0].holds:
+        checks += _table_checks(connection, file, content)
+    return checks
+
+
+def _table_checks(
+    connection: duckdb.DuckDBPyConnection, file: Path, content: Mapping[str, Any]
+) -> list[Check]:
+    columns = [
+        Column(field["name"], field["type"], field["decimals"]) for field in content["fields"]
+    ]
+    names = [column.name for column in columns]
+    is_parquet = file.suffix == ".parquet"
+    measure = digest_parquet if is_parquet else digest_csv
+    digest = measure(connection, file, columns)
+    checks = [
+        _equal("columns", names, measure_columns(connection, file)),
+        _equal("rows", content["digest"]["rows"], digest.rows),
+        _equal("digest", content["digest"]["total"], str(digest.total)),
+    ]
+    k = content["privacy"].get("k")
+    if k is not None and is_parquet:
+        keys = content["privacy"]["quasi_identifiers"]
+        smallest = measure_smallest_group(connection, file, keys)
+        checks.append(Check("k", f">= {k['required']}", str(smallest), smallest >= k["required"]))
+    return checks
+
+
+def _equal(name: str, required: object, measured: object) -> Check:
+    return Check(name, str(required), str(measured), required == measured)
