@@ -1,0 +1,186 @@
+"""The parts of the stack: what each runs, what it waits for, how one sees that it answers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stack import probes
+from stack.airflow_settings import airflow_environment
+from stack.errors import StackError
+from stack.passwords import secret
+from stack.settings import Settings
+
+PASSED_ON = ("HOME", "USER", "LOGNAME", "TMPDIR", "SSL_CERT_FILE", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
+WEB_WORKERS = 2
+WEB_THREADS = 2
+LONGEST_REQUEST_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Part:
+    """One supervised process with its children.
+
+    Attributes:
+        command: What is run; read when the part starts, so a restart sees changed settings.
+        answers: Whether the process of the given id does its work now.
+        waits_for: Parts that must answer before this one is started.
+        user: The account it runs as when the stack is started by root.
+        stop_signal: What asks it to end.
+        stop_seconds: After this it is killed, with everything it started.
+    """
+
+    name: str
+    command: Callable[[], list[str]]
+    answers: Callable[[int], bool]
+    environment: Callable[[], Mapping[str, str]] = dict
+    waits_for: tuple[str, ...] = ()
+    user: str | None = None
+    url: str | None = None
+    stop_signal: str = "TERM"
+    stop_seconds: int = 20
+    folder: Path = field(default_factory=Path.cwd)
+
+
+def all_parts(settings: Settings) -> dict[str, Part]:
+    """Return the parts by name, in the order in which they are started."""
+    parts = [postgres(settings), redis(settings), solr(settings), *catalogue(settings), *airflow(settings)]
+    return {part.name: part for part in parts}
+
+
+def clean_environment(settings: Settings) -> dict[str, str]:
+    """Return the environment every part starts from: nothing that happens to be set in a shell."""
+    passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    path = f"{settings.checkout}/.venv/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+    local = "127.0.0.1,localhost"
+    return passed_on | {"PATH": path, "LANG": "C.UTF-8", "NO_PROXY": local, "no_proxy": local}
+
+
+def postgres_program(name: str) -> str:
+    """Return the path of a program of the newest PostgreSQL on this machine.
+
+    Raises:
+        StackError: There is none.
+    """
+    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[4]))
+    if not found:
+        raise StackError("PostgreSQL is not installed (/usr/lib/postgresql is empty). Nothing was started. Run: make up")
+    return str(found[-1])
+
+
+def postgres(settings: Settings) -> Part:
+    """Return the database server: own cluster, TCP on the loopback address only."""
+    port = settings.ports["postgres"]
+    return Part(
+        name="postgres",
+        command=lambda: [
+            *(postgres_program("postgres"), "-D", str(settings.state / "pg"), "-p", str(port)),
+            *("-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="),
+            *("-c", "max_connections=200", "-c", "timezone=UTC", "-c", "log_timezone=UTC"),
+        ],
+        answers=lambda _: probes.accepts_sql(postgres_program("pg_isready"), port),
+        user="postgres",
+        stop_signal="INT",  # a "fast" stop: sessions are ended, nothing is lost
+        stop_seconds=60,
+        folder=settings.state / "pg",
+    )
+
+
+def redis(settings: Settings) -> Part:
+    """Return the queue of the catalogue's jobs; nothing in it outlives a restart."""
+    port = settings.ports["redis"]
+    password = settings.secrets / "redis-password"
+    return Part(
+        name="redis",
+        command=lambda: ["redis-server", str(settings.run / "redis.conf")],
+        answers=lambda _: "+PONG" in probes.ask_redis(port, password.read_text(), "PING"),
+    )
+
+
+def redis_configuration(settings: Settings) -> str:
+    """Return what Redis reads; a file, because a command line shows its password to everybody."""
+    return "\n".join([
+        f"port {settings.ports['redis']}", "bind 127.0.0.1", f"requirepass {secret(settings, 'redis-password')}",
+        'save ""', "appendonly no", f"dir {settings.state / 'redis'}", "",
+    ])
+
+
+def solr(settings: Settings) -> Part:
+    """Return the search server. The small heap and first compiler tier suit thousands of datasets."""
+    built = settings.checkout / "catalog" / "solr"
+    state = settings.state / "solr"
+    url = settings.url("solr")
+    return Part(
+        name="solr",
+        command=lambda: [
+            *("java", "-Xmx256m", "-Xss512k", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
+            *("-XX:+ExitOnOutOfMemoryError", f"-Dlog4j2.configurationFile={built / 'log4j2.xml'}"),
+            *(f"-Dsolr.log.dir={settings.logs}", f"-Djetty.port={settings.ports['solr']}"),
+            *(f"-Dsolr.solr.home={state / 'home'}", f"-Dsolr.data.home={state / 'data'}"),
+            *("-Dsolr.autoSoftCommit.maxTime=1000", "-cp", f"{built / 'classes'}:{built / 'lib'}/*", "SolrMain"),
+        ],
+        answers=lambda _: probes.serves(f"{url}/solr/ckan/select?q=*:*&rows=0"),
+        url=f"{url}/solr/ckan",
+    )
+
+
+def catalogue_environment(settings: Settings) -> dict[str, str]:
+    """Return the environment of CKAN's processes and commands."""
+    return {"CKAN_INI": str(settings.state / "ckan" / "ckan.ini"), "PYTHONPATH": str(settings.checkout / "catalog" / "serve")}
+
+
+def catalogue(settings: Settings) -> list[Part]:
+    """Return CKAN's web server and its worker for jobs."""
+    programs = settings.checkout / ".venv-catalogue" / "bin"
+    url = settings.url("catalogue")
+    redis_password = settings.secrets / "redis-password"
+    web = Part(
+        name="catalogue",
+        # Never preloaded: workers that share one PostgreSQL connection answer with errors at random.
+        command=lambda: [
+            *(str(programs / "gunicorn"), "--workers", str(WEB_WORKERS), "--threads", str(WEB_THREADS)),
+            *("--timeout", str(LONGEST_REQUEST_SECONDS), "--limit-request-line", "8190"),
+            *("--bind", f"127.0.0.1:{settings.ports['catalogue']}", "--no-control-socket", "wsgi:application"),
+        ],
+        answers=lambda _: probes.serves(f"{url}/api/3/action/status_show"),
+        environment=lambda: catalogue_environment(settings),
+        waits_for=("postgres", "redis", "solr"),
+        url=url,
+        stop_seconds=30,
+        folder=settings.state / "ckan",
+    )
+    jobs = Part(
+        name="catalogue-jobs",
+        command=lambda: [str(programs / "ckan"), "jobs", "worker"],
+        answers=lambda pid: probes.has_worker(settings.ports["redis"], redis_password.read_text(), pid),
+        environment=lambda: catalogue_environment(settings),
+        waits_for=("postgres", "redis", "solr"),
+        folder=settings.state / "ckan",
+    )
+    return [web, jobs]
+
+
+def airflow(settings: Settings) -> list[Part]:
+    """Return Airflow's four processes; never ``standalone``, which leaves them as orphans."""
+    return [
+        airflow_process(settings, "api-server", answers_as="metadatabase", url=settings.url("airflow")),
+        airflow_process(settings, "scheduler", "--skip-serve-logs", answers_as="scheduler"),
+        airflow_process(settings, "dag-processor", answers_as="dag_processor"),
+        airflow_process(settings, "triggerer", "--skip-serve-logs", answers_as="triggerer"),
+    ]
+
+
+def airflow_process(settings: Settings, verb: str, *options: str, answers_as: str, url: str | None = None) -> Part:
+    """Return one of Airflow's processes, seen through Airflow's own health report."""
+    program = settings.checkout / ".venv" / "bin" / "airflow"
+    return Part(
+        name=f"airflow-{verb}",
+        command=lambda: [str(program), verb, *options],
+        answers=lambda _: probes.airflow_component(settings.url("airflow"), answers_as),
+        environment=lambda: airflow_environment(settings) | settings.variables() | {"PYTHONPATH": str(settings.checkout)},
+        waits_for=("postgres",) if url else ("postgres", "airflow-api-server"),
+        url=url,
+        folder=settings.state / "airflow",
+    )

@@ -1,0 +1,126 @@
+"""The start: what is missing is made, what does not run is started, what runs is left alone."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from rich.console import Console
+
+from stack import preparation
+from stack.commands import alone
+from stack.errors import StackError
+from stack.parts import Part, all_parts
+from stack.passwords import draw_secrets
+from stack.ports import require_free_ports
+from stack.preparation import Once
+from stack.settings import Settings, write_file
+from stack.supervision import Supervisor, configuration
+
+HEALTHY_SECONDS = 180
+PAUSE_SECONDS = 0.2
+
+
+class Start:
+    """One start of the stack, with its clock and its lines on the screen."""
+
+    def __init__(self, settings: Settings, console: Console) -> None:
+        """Describe it; nothing is started."""
+        self._settings = settings
+        self._console = console
+        self._parts = all_parts(settings)
+        self._supervisor = Supervisor(settings)
+        self._begun = time.monotonic()
+
+    def run(self) -> None:
+        """Start what does not run; a stack that runs as it should is not touched.
+
+        Raises:
+            StackError: A port is taken, a preparation failed, or a part does not answer.
+        """
+        self._supervise()
+        self._prepare(preparation.before_start(self._settings))
+        self._start("postgres", "redis", "solr")
+        self._wait("postgres")
+        self._prepare(preparation.with_database(self._settings))
+        with ThreadPoolExecutor() as pool:
+            chains = [pool.submit(self._serve, *chain) for chain in self._chains()]
+            for chain in chains:
+                chain.result()
+        self._wait(*self._parts)
+
+    def _supervise(self) -> None:
+        """Have a supervisor with the present configuration; one with an older one is stopped first."""
+        wanted = configuration(self._settings, self._parts.values(), as_root=os.geteuid() == 0)
+        if self._supervisor.is_running():
+            if self._supervisor.is_configured(wanted):
+                preparation.write_configurations(self._settings)
+                return
+            self._say("settings have changed: stopping what runs with the old ones")
+            self._supervisor.stop()
+        if left := self._supervisor.sweep_orphans():
+            self._say(f"ended {len(left)} processes that a killed supervisor had left behind")
+        require_free_ports(self._settings.ports)
+        write_file(self._settings)
+        preparation.write_configurations(self._settings)
+        self._supervisor.start(wanted)
+
+    def _chains(self) -> list[tuple[list[Once], list[str]]]:
+        """Return what can be prepared and started side by side."""
+        services = preparation.for_services(self._settings)
+        return [(once, [name for name in self._parts if name.startswith(prefix)]) for prefix, once in services.items()]
+
+    def _serve(self, once: list[Once], names: list[str]) -> None:
+        self._prepare(once)
+        self._start(*names)
+
+    def _prepare(self, steps: Sequence[Once]) -> None:
+        for step in steps:
+            begun = time.monotonic()
+            if step.ensure(self._settings):
+                self._say(f"{step.name}: done ({time.monotonic() - begun:.1f} s)")
+
+    def _start(self, *names: str) -> None:
+        for name in names:
+            self._supervisor.start_part(name)
+
+    def _wait(self, *names: str) -> None:
+        """Return when every part answers; each is named when it does for the first time.
+
+        Raises:
+            StackError: One does not in three minutes, or the supervisor has given it up.
+        """
+        waiting = {name: self._parts[name] for name in names}
+        end = time.monotonic() + HEALTHY_SECONDS
+        first = True
+        while waiting:
+            states = self._supervisor.states()
+            for name, part in list(waiting.items()):
+                supervised, pid = states[name]
+                self._refuse_failed(part, supervised, late=time.monotonic() > end)
+                if supervised == "RUNNING" and part.answers(pid):
+                    del waiting[name]
+                    if not first:
+                        self._say(f"{name}: answers")
+            first = False
+            if waiting:
+                time.sleep(PAUSE_SECONDS)
+
+    def _refuse_failed(self, part: Part, supervised: str, *, late: bool) -> None:
+        if supervised == "FATAL" or late:
+            why = "ends again and again" if supervised == "FATAL" else f"does not answer after {HEALTHY_SECONDS} s"
+            raise StackError(f"{part.name} {why}; the other parts go on. Its log: {self._settings.logs / part.name}.log (make logs PART={part.name})")
+
+    def _say(self, line: str) -> None:
+        self._console.print(f"  [dim]{time.monotonic() - self._begun:5.1f} s[/]  {line}", highlight=False)
+
+
+def start(settings: Settings, console: Console) -> None:
+    """Start the stack and say where it is."""
+    preparation.make_folders(settings)
+    with alone(settings):
+        draw_secrets(settings)
+        Start(settings, console).run()
+    console.print(f"The stack runs: catalogue {settings.url('catalogue')} · Airflow {settings.url('airflow')}", highlight=False)
