@@ -1,0 +1,642 @@
+"""The ledger: what was claimed, what each run did, what was decided, what is live.
+
+It alone counts releases, checks the books and keeps the order of two runs of one dataset.
+Every method is one transaction. Names of files and hashes of restricted bytes go in and
+never come out.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Row, func, select, tuple_, update
+
+from etl import leases, memory
+from etl.errors import (
+    ApprovalRefusedError,
+    DefectError,
+    LeaseBusyError,
+    ReleaseHeldError,
+    StoreError,
+)
+from etl.ledger_database import insert_missing, migrate, open_engine, transaction
+from etl.ledger_tables import (
+    BOOKS,
+    FILE_BOOKS,
+    ROW_BOOKS,
+    TIER_BOOKS,
+    barred_keys,
+    claims,
+    contracts,
+    decisions,
+    releases,
+    runs,
+    steps,
+)
+
+__all__ = ["Decision", "Ledger", "Release", "Run", "Step", "StepCount", "migrate", "utc_now"]
+
+ENDINGS = ("published", "unchanged", "refused", "superseded")  # the first of them stands
+OVERTAKING = ("published", "unchanged")
+
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One claim on its way; the restricted columns stay in the ledger.
+
+    `status` is running, waiting, published, unchanged, held, refused, superseded or failed.
+    """
+
+    run_id: str
+    dataset: str
+    contract_sha256: str | None
+    run_key: str | None
+    reference_date: str | None
+    started_at: datetime
+    ended_at: datetime | None
+    status: str
+    reason: str | None
+    owner: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One attempt at a step; `status` is running, done, failed or interrupted."""
+
+    step: str
+    attempt: int
+    started_at: datetime
+    seconds: float | None
+    rows: int | None
+    peak_memory_bytes: int | None
+    status: str
+    error_class: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """One release; `state` is prepared, live, replaced, superseded, refused or retracted."""
+
+    dataset: str
+    release: str
+    run_id: str
+    run_key: str
+    certificate_sha256: str | None
+    digest: str | None
+    reference_date: str | None
+    state: str
+    previous: str | None
+    created_at: datetime
+    live_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What was decided about a certificate; `verdict` is approved, refused or superseded."""
+
+    verdict: str
+    decided_by: str
+    decided_at: datetime
+    reason: str
+
+
+@dataclass(slots=True)
+class StepCount:
+    """What a step reports while it is measured."""
+
+    rows: int | None = None
+
+
+def utc_now() -> datetime:
+    """Return the present moment."""
+    return datetime.now(UTC)
+
+
+class Ledger:
+    """The ledger in one database; every process opens its own."""
+
+    def __init__(self, url: str, clock: Callable[[], datetime] = utc_now) -> None:
+        """Name the database, which `migrate` has brought up to date; nothing is opened yet.
+
+        Args:
+            url: SQLAlchemy address, SQLite or PostgreSQL.
+            clock: Source of every time that is recorded.
+        """
+        self._engine = open_engine(url)
+        self._now = clock
+
+    # What a run starts from
+
+    def record_claim(
+        self, claim_id: str, dataset: str, *, original_name: str, size_bytes: int
+    ) -> None:
+        """Record a file that was taken from its department; again changes nothing."""
+        with self._transaction() as connection:
+            insert_missing(
+                connection,
+                claims,
+                claim_id=claim_id,
+                dataset=dataset,
+                state="claimed",
+                original_name=original_name,
+                size_bytes=size_bytes,
+                claimed_at=self._now(),
+            )
+
+    def record_landed(self, claim_id: str) -> None:
+        """Record that the bytes of a claim are safe in the landing zone."""
+        with self._transaction() as connection:
+            claimed = (claims.c.claim_id == claim_id) & (claims.c.state == "claimed")
+            landed = update(claims).where(claimed).values(state="landed", landed_at=self._now())
+            connection.execute(landed)
+
+    def store_contract(self, sha256: str, *, dataset: str, version: int, text: str) -> None:
+        """Keep a contract's text under its hash; again changes nothing."""
+        with self._transaction() as connection:
+            insert_missing(
+                connection,
+                contracts,
+                sha256=sha256,
+                dataset=dataset,
+                version=version,
+                text=text,
+                stored_at=self._now(),
+            )
+
+    def contract_text(self, sha256: str) -> str:
+        """Return the text of a contract that some run used.
+
+        Raises:
+            StoreError: No run used such a contract.
+        """
+        with self._transaction() as connection:
+            text = connection.scalar(select(contracts.c.text).where(contracts.c.sha256 == sha256))
+        if text is None:
+            raise StoreError(
+                "The ledger does not know the contract of this run. Nothing was done."
+                " Drop the file again."
+            )
+        return str(text)
+
+    # Runs, their steps and their books
+
+    def open_run(self, run_id: str, dataset: str, contract_sha256: str | None = None) -> Run:
+        """Begin a run, or go on with one that failed or was held; others stay as they are.
+
+        A run keeps the contract that it began with.
+        """
+        with self._transaction() as connection:
+            insert_missing(
+                connection,
+                runs,
+                run_id=run_id,
+                dataset=dataset,
+                started_at=self._now(),
+                status="running",
+            )
+            mine = update(runs).where(runs.c.run_id == run_id)
+            if contract_sha256:
+                unset = mine.where(runs.c.contract_sha256.is_(None))
+                connection.execute(unset.values(contract_sha256=contract_sha256))
+            stopped = mine.where(runs.c.status.in_(("failed", "held")))
+            connection.execute(
+                stopped.values(status="running", ended_at=None, reason=None, owner=None)
+            )
+            return _record(Run, _run(connection, run_id))
+
+    def run(self, run_id: str) -> Run | None:
+        """Return a run, or None when there is none of this id."""
+        with self._transaction() as connection:
+            row = connection.execute(select(runs).where(runs.c.run_id == run_id)).one_or_none()
+        return _record(Run, row) if row else None
+
+    def describe_run(self, run_id: str, **known: str | None) -> None:
+        """Record what became known: `run_key`, `landed_sha256` (restricted), `reference_date`."""
+        _refuse_unknown(known, ("run_key", "landed_sha256", "reference_date"))
+        self._update_run(run_id, known)
+
+    def record_books(self, run_id: str, **counts: int) -> None:
+        """Enter counts into the books of a run, each part of them whole.
+
+        Args:
+            run_id: The run.
+            **counts: `file_records` with `header`, `data`, `totals`, `notes`, `blank` and
+                `ragged`; `accepted` with `quarantined`; `published` with `suppressed` and
+                `held_back`.
+
+        Raises:
+            DefectError: The books do not balance; nothing was entered.
+        """
+        _refuse_unknown(counts, BOOKS)
+        self._update_run(run_id, counts)
+
+    def books(self, run_id: str) -> dict[str, int | None]:
+        """Return every count in the books of a run; None where it is not known yet."""
+        with self._transaction() as connection:
+            row = _run(connection, run_id)
+        return {name: getattr(row, name) for name in (*FILE_BOOKS, *ROW_BOOKS, *TIER_BOOKS)}
+
+    def finish_run(self, run_id: str, status: str, *, reason: str = "", owner: str = "") -> None:
+        """End a run and give back its lease; the first ending but a failure stands.
+
+        A run that is published, or finds its data live already, supersedes the runs of its
+        dataset that wait for an approval.
+
+        Args:
+            run_id: The run.
+            status: published, unchanged, held, refused or failed.
+            reason: For people; names and counts only.
+            owner: Who has to act.
+        """
+        with self._transaction() as connection:
+            dataset = _run(connection, run_id).dataset
+            leases.lock(connection, dataset)
+            if _run(connection, run_id).status not in ENDINGS:
+                ending = {"status": status, "reason": reason or None, "owner": owner or None}
+                _change_run(connection, run_id, {**ending, "ended_at": self._now()})
+                _end_release(connection, run_id, status)
+            if status in OVERTAKING:
+                leases.supersede(connection, dataset, run_id, self._now())
+            leases.release(connection, dataset, run_id)
+
+    @contextmanager
+    def step(self, run_id: str, step: str) -> Iterator[StepCount]:
+        """Measure one attempt at a step: seconds, peak memory, and the rows it reports."""
+        attempt = self._begin_step(run_id, step)
+        memory.reset_peak()
+        started, count = time.perf_counter(), StepCount()
+
+        def end(status: str, error_class: str | None) -> None:
+            self._end_step(
+                (run_id, step, attempt),
+                seconds=time.perf_counter() - started,
+                rows=count.rows,
+                peak_memory_bytes=memory.peak_bytes(),
+                status=status,
+                error_class=error_class,
+            )
+
+        try:
+            yield count
+        except BaseException as problem:
+            with suppress(StoreError):  # the step's own error weighs more
+                end("failed", type(problem).__name__)
+            raise
+        end("done", None)
+
+    def steps(self, run_id: str) -> list[Step]:
+        """Return every attempt of a run, in order of time."""
+        chosen = select(steps).where(steps.c.run_id == run_id)
+        with self._transaction() as connection:
+            found = connection.execute(chosen.order_by(steps.c.started_at, steps.c.attempt)).all()
+        return [_record(Step, row) for row in found]
+
+    # The lease
+
+    def acquire_lease(self, dataset: str, run_id: str) -> None:
+        """Take the lease of a dataset; the run that holds it may take it again.
+
+        Raises:
+            LeaseBusyError: Another run is at work.
+            ReleaseHeldError: A newer run took this one's place, or waits with newer data.
+        """
+        with self._transaction() as connection:
+            leases.acquire(connection, dataset, run_id, self._now())
+
+    def wait_for_lease(
+        self,
+        dataset: str,
+        run_id: str,
+        patience: timedelta,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Take the lease, and ask every second for as long as another run is at work.
+
+        Raises:
+            LeaseBusyError: The other run was still at work when the patience ended.
+            ReleaseHeldError: See `acquire_lease`.
+        """
+        until = self._now() + patience
+        while True:
+            try:
+                return self.acquire_lease(dataset, run_id)
+            except LeaseBusyError:
+                if self._now() >= until:
+                    raise
+            pause(1.0)
+
+    def heartbeat(self, dataset: str, run_id: str, lasting: timedelta = leases.LEASE) -> None:
+        """Prove that the holder of the lease lives.
+
+        Args:
+            dataset: The dataset.
+            run_id: The holder.
+            lasting: `leases.HAND_OVER` where the next process has yet to start.
+
+        Raises:
+            LeaseBusyError: The run holds the lease no longer.
+        """
+        with self._transaction() as connection:
+            leases.keep(connection, dataset, run_id, self._now(), lasting)
+
+    @contextmanager
+    def keeping_lease(
+        self, dataset: str, run_id: str, every_seconds: float = 15.0
+    ) -> Iterator[None]:
+        """Send heartbeats during a block; whether they arrived, `confirm_release` tells."""
+        ended = threading.Event()
+
+        def beat() -> None:
+            while not ended.wait(every_seconds):
+                with suppress(StoreError):
+                    self.heartbeat(dataset, run_id)
+
+        heart = threading.Thread(target=beat, name="lease", daemon=True)
+        heart.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            heart.join()
+
+    def hold_for_approval(self, dataset: str, run_id: str) -> None:
+        """Let the holder wait; any run of the dataset that waited before is superseded.
+
+        Raises:
+            LeaseBusyError: The run holds the lease no longer.
+        """
+        with self._transaction() as connection:
+            leases.wait(connection, dataset, run_id, self._now())
+
+    def release_lease(self, dataset: str, run_id: str) -> None:
+        """Give the lease back; nothing happens when another run holds it."""
+        with self._transaction() as connection:
+            leases.release(connection, dataset, run_id)
+
+    # Releases
+
+    def allocate_release(self, dataset: str, run_id: str, day: date) -> str:
+        """Name the release of a run, which holds the lease; again the same name.
+
+        The live release of this moment becomes the one that it is to replace.
+
+        Raises:
+            LeaseBusyError: The run holds the lease no longer.
+        """
+        with self._transaction() as connection:
+            leases.confirm(connection, dataset, run_id)
+            live = _live(connection, dataset)
+            run = _run(connection, run_id)
+            insert_missing(
+                connection,
+                releases,
+                dataset=dataset,
+                release=_next_release(connection, dataset, day),
+                run_id=run_id,
+                run_key=run.run_key,
+                reference_date=run.reference_date,
+                state="prepared",
+                created_at=self._now(),
+            )
+            prepared = (releases.c.run_id == run_id) & (releases.c.state == "prepared")
+            previous = live.release if live else None
+            connection.execute(update(releases).where(prepared).values(previous=previous))
+            return str(_release(connection, run_id).release)
+
+    def record_certificate(self, run_id: str, certificate_sha256: str, digest: str) -> None:
+        """Enter what a prepared release certifies."""
+        with self._transaction() as connection:
+            prepared = (releases.c.run_id == run_id) & (releases.c.state == "prepared")
+            connection.execute(
+                update(releases)
+                .where(prepared)
+                .values(certificate_sha256=certificate_sha256, digest=digest)
+            )
+
+    def confirm_release(self, dataset: str, run_id: str) -> Release:
+        """Make sure, right before the switch, that this run may make it.
+
+        Raises:
+            LeaseBusyError: The run holds the lease no longer.
+            ReleaseHeldError: Another release went live after this one was certified.
+        """
+        with self._transaction() as connection:
+            leases.keep(connection, dataset, run_id, self._now(), leases.LEASE)
+            return _record(Release, _confirmed(connection, dataset, run_id))
+
+    def mark_live(self, dataset: str, run_id: str) -> Release:
+        """Record the switch: this release is live, the one before replaced; again the same.
+
+        Raises:
+            LeaseBusyError: The run holds the lease no longer.
+            ReleaseHeldError: Another release went live after this one was certified.
+        """
+        with self._transaction() as connection:
+            leases.confirm(connection, dataset, run_id)
+            mine = _confirmed(connection, dataset, run_id)
+            if mine.state == "prepared":
+                live = (releases.c.dataset == dataset) & (releases.c.state == "live")
+                connection.execute(update(releases).where(live).values(state="replaced"))
+                chosen = update(releases).where(releases.c.run_id == run_id)
+                connection.execute(chosen.values(state="live", live_at=self._now()))
+            return _record(Release, _release(connection, run_id))
+
+    def live_release(self, dataset: str) -> Release | None:
+        """Return what is live, or None when nothing was published yet."""
+        with self._transaction() as connection:
+            row = _live(connection, dataset)
+        return _record(Release, row) if row else None
+
+    def release_of(self, run_id: str) -> Release | None:
+        """Return the release of a run, or None when it has none yet."""
+        chosen = select(releases).where(releases.c.run_id == run_id)
+        with self._transaction() as connection:
+            row = connection.execute(chosen).one_or_none()
+        return _record(Release, row) if row else None
+
+    def history(self, dataset: str) -> list[Release]:
+        """Return every release of a dataset, the oldest first."""
+        chosen = select(releases).where(releases.c.dataset == dataset)
+        with self._transaction() as connection:
+            found = connection.execute(chosen.order_by(releases.c.created_at)).all()
+        return [_record(Release, row) for row in found]
+
+    # Decisions of people
+
+    def record_decision(
+        self, run_id: str, certificate_sha256: str, verdict: str, *, by: str, reason: str = ""
+    ) -> None:
+        """Record what a person decided about a certificate; again changes nothing.
+
+        Args:
+            run_id: The run.
+            certificate_sha256: The very certificate that the person saw.
+            verdict: approved or refused.
+            by: The person's account.
+            reason: In the person's words.
+
+        Raises:
+            ApprovalRefusedError: The release was refused or superseded before.
+        """
+        with self._transaction() as connection:
+            run = _run(connection, run_id)
+            leases.lock(connection, run.dataset)
+            if verdict == "approved" and _run(connection, run_id).status in (
+                "refused",
+                "superseded",
+            ):
+                raise ApprovalRefusedError(
+                    f"{run.dataset}: run {run_id} was refused, or superseded by a newer one,"
+                    " before this approval. Nothing was published; the live release stays."
+                    " Decide about the newer release instead.",
+                    dataset=run.dataset,
+                )
+            insert_missing(
+                connection,
+                decisions,
+                run_id=run_id,
+                certificate_sha256=certificate_sha256,
+                verdict=verdict,
+                decided_by=by,
+                decided_at=self._now(),
+                reason=reason,
+            )
+
+    def approval_for(self, run_id: str, certificate_sha256: str) -> Decision | None:
+        """Return the last decision about this very certificate, None when there is none."""
+        about = (decisions.c.run_id == run_id) & (
+            decisions.c.certificate_sha256 == certificate_sha256
+        )
+        chosen = select(decisions).where(about).order_by(decisions.c.number.desc()).limit(1)
+        with self._transaction() as connection:
+            row = connection.execute(chosen).one_or_none()
+        return _record(Decision, row) if row else None
+
+    def bar_key(self, dataset: str, run_key: str, *, by: str, reason: str) -> None:
+        """Keep data that were retracted from coming back by themselves."""
+        with self._transaction() as connection:
+            insert_missing(
+                connection,
+                barred_keys,
+                dataset=dataset,
+                run_key=run_key,
+                reason=reason,
+                barred_by=by,
+                barred_at=self._now(),
+            )
+
+    def barred_reason(self, dataset: str, run_key: str) -> str | None:
+        """Return why these data may not be published, None when they may."""
+        chosen = (barred_keys.c.dataset == dataset) & (barred_keys.c.run_key == run_key)
+        with self._transaction() as connection:
+            return connection.scalar(select(barred_keys.c.reason).where(chosen))
+
+    def _transaction(self) -> AbstractContextManager[Connection]:
+        return transaction(self._engine)
+
+    def _update_run(self, run_id: str, values: dict[str, Any]) -> None:
+        with self._transaction() as connection:
+            _run(connection, run_id)
+            if values:
+                _change_run(connection, run_id, values)
+
+    def _begin_step(self, run_id: str, step: str) -> int:
+        mine = (steps.c.run_id == run_id) & (steps.c.step == step)
+        with self._transaction() as connection:
+            connection.execute(
+                select(runs.c.run_id).where(runs.c.run_id == run_id).with_for_update()
+            )
+            lost = update(steps).where(mine, steps.c.status == "running")
+            connection.execute(lost.values(status="interrupted"))
+            before = connection.scalar(select(func.max(steps.c.attempt)).where(mine)) or 0
+            connection.execute(
+                steps.insert().values(
+                    run_id=run_id,
+                    step=step,
+                    attempt=before + 1,
+                    started_at=self._now(),
+                    status="running",
+                )
+            )
+        return int(before) + 1
+
+    def _end_step(self, attempt: tuple[str, str, int], **outcome: float | str | None) -> None:
+        mine = tuple_(steps.c.run_id, steps.c.step, steps.c.attempt) == attempt
+        with self._transaction() as connection:
+            connection.execute(update(steps).where(mine).values(**outcome))
+
+
+def _record(kind: type[Record], row: Row[Any]) -> Record:
+    return kind(**{field.name: getattr(row, field.name) for field in fields(kind)})  # type: ignore[arg-type]
+
+
+def _refuse_unknown(given: dict[str, Any], known: tuple[str, ...]) -> None:
+    if unknown := given.keys() - set(known):
+        raise DefectError(
+            f"The ledger has no column {', '.join(sorted(unknown))}. Nothing was entered."
+            " Report this as a defect."
+        )
+
+
+def _run(connection: Connection, run_id: str) -> Row[Any]:
+    row = connection.execute(select(runs).where(runs.c.run_id == run_id)).one_or_none()
+    if row is None:
+        raise StoreError(
+            "The ledger does not know this run. Nothing was changed. Drop the file again."
+        )
+    return row
+
+
+def _change_run(connection: Connection, run_id: str, values: dict[str, Any]) -> None:
+    connection.execute(update(runs).where(runs.c.run_id == run_id).values(**values))
+
+
+def _release(connection: Connection, run_id: str) -> Row[Any]:
+    row = connection.execute(select(releases).where(releases.c.run_id == run_id)).one_or_none()
+    if row is None:
+        raise StoreError(
+            "The ledger knows no release of this run. Nothing was published. Drop the file again."
+        )
+    return row
+
+
+def _end_release(connection: Connection, run_id: str, status: str) -> None:
+    if status == "refused":
+        prepared = (releases.c.run_id == run_id) & (releases.c.state == "prepared")
+        connection.execute(update(releases).where(prepared).values(state="refused"))
+
+
+def _live(connection: Connection, dataset: str) -> Row[Any] | None:
+    live = (releases.c.dataset == dataset) & (releases.c.state == "live")
+    return connection.execute(select(releases).where(live)).one_or_none()
+
+
+def _next_release(connection: Connection, dataset: str, day: date) -> str:
+    prefix = f"{day:%Y%m%d}-"
+    same_day = (releases.c.dataset == dataset) & releases.c.release.startswith(prefix)
+    taken = connection.scalars(select(releases.c.release).where(same_day)).all()
+    last = max((int(name.removeprefix(prefix)) for name in taken), default=0)
+    return f"{prefix}{last + 1}"
+
+
+def _confirmed(connection: Connection, dataset: str, run_id: str) -> Row[Any]:
+    """Return the release of a run, if what it is to replace is still live."""
+    mine, live = _release(connection, run_id), _live(connection, dataset)
+    is_live = live is not None and live.run_id == run_id
+    still_due = mine.state == "prepared" and mine.previous == (live.release if live else None)
+    if not is_live and not still_due:
+        raise ReleaseHeldError(
+            f"{dataset}: release {mine.release} was certified against another release than the"
+            " live one, or was ended since. Nothing was published; the live release stays."
+            " Run the file again.",
+            dataset=dataset,
+        )
+    return mine
