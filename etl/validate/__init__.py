@@ -1,0 +1,1 @@
+"""Step 2: cast landed text to the contract's types, judge it, set bad rows apart."""

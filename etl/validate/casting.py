@@ -1,0 +1,173 @@
+"""Text to typed values, strictly and without loss.
+
+Outer blanks go, missing values become null, text is brought to NFC with LF line breaks;
+whatever else would change a value is a fault of rule `type`. More tolerant spellings
+(thousands separators, other date shapes) belong to normalisers that a contract chooses.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+import polars as pl
+
+from etl.contract.model import Contract, Field
+from etl.errors import DefectError
+
+ROW = "_row"
+
+_INTEGER = r"^[+-]?[0-9]+$"
+_YEAR = r"^[0-9]{4}$"
+_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+_TIME = rf"^{_CLOCK}(?::[0-5][0-9])?$"
+_YEARMONTH = r"^[0-9]{4}-(?:0[1-9]|1[0-2])$"
+_DATETIME = (
+    rf"^(?<day>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})[T ](?<clock>{_CLOCK})"
+    r"(?::(?<second>[0-5][0-9])(?:\.(?<fraction>[0-9]{1,6}))?)?"
+    rf"(?<zone>Z|[+-]{_CLOCK})?$"
+)
+_TRUE = ("y", "true", "1")
+_FALSE = ("n", "false", "0")
+_FIRST_DAY = pl.date(1, 1, 1)
+
+
+def readable(field: str) -> str:
+    """Name the helper column that says whether a field's text could be read.
+
+    True, False, or null where there is no text. The colon keeps it apart from any field.
+
+    Examples:
+        >>> readable("capacity")
+        'capacity:readable'
+    """
+    return f"{field}:readable"
+
+
+def cast_rows(rows: pl.LazyFrame, contract: Contract) -> pl.LazyFrame:
+    """Cast the text of every field to its type.
+
+    Args:
+        rows: `_row` and one text column per field; not modified.
+        contract: Names the types.
+
+    Returns:
+        `_row`, each field as its type (null where nothing or nothing readable stands),
+        and the field's helper column (see `readable`). Row order is kept.
+
+    Raises:
+        DefectError: The landed columns are not those of the contract.
+    """
+    _check_columns(rows, contract)
+    texts = rows.select(ROW, *(_cell_text(field, contract) for field in contract.fields))
+    values = [cast_text(field, contract.timezone).alias(field.name) for field in contract.fields]
+    return texts.select(
+        ROW,
+        *values,
+        *(
+            pl.when(pl.col(field.name).is_not_null())
+            .then(value.is_not_null())
+            .alias(readable(field.name))
+            for field, value in zip(contract.fields, values, strict=True)
+        ),
+    )
+
+
+def cast_text(field: Field, timezone: str) -> pl.Expr:
+    """Read a field's text as its type; null where that would lose or guess anything.
+
+    Args:
+        field: Gives name, type and decimals.
+        timezone: Zone of datetimes that state none.
+    """
+    text = pl.col(field.name)
+    match field.type:
+        case "string":
+            return pl.when(~text.str.contains("\0", literal=True)).then(text)
+        case "integer":
+            return _where(text, _INTEGER, text.cast(pl.Int64, strict=False))
+        case "year":
+            year = text.cast(pl.Int64, strict=False)
+            return pl.when(text.str.contains(_YEAR) & (year >= 1)).then(year)
+        case "number":
+            decimals = field.decimals or 0
+            number = text.cast(pl.Decimal(18, decimals), strict=False)
+            return _where(text, _number_pattern(decimals), number)
+        case "boolean":
+            word = text.str.to_lowercase()
+            return pl.when(word.is_in(_TRUE)).then(True).when(word.is_in(_FALSE)).then(False)
+        case "date":
+            day = text.str.to_date("%Y-%m-%d", strict=False)
+            return pl.when(text.str.contains(_DATE) & (day >= _FIRST_DAY)).then(day)
+        case "datetime":
+            return _cast_datetime(text, timezone)
+        case "time":
+            clock = pl.when(text.str.len_chars() == 5).then(text + ":00").otherwise(text)
+            return _where(text, _TIME, clock.str.to_time("%H:%M:%S", strict=False))
+        case "yearmonth":
+            return pl.when(text.str.contains(_YEARMONTH) & ~text.str.starts_with("0000")).then(text)
+
+
+def _check_columns(rows: pl.LazyFrame, contract: Contract) -> None:
+    schema = rows.collect_schema()
+    missing = [field.name for field in contract.fields if schema.get(field.name) != pl.String]
+    if missing or schema.get(ROW) != pl.Int64:
+        raise DefectError(
+            f"{contract.name}: the landed rows lack text columns for"
+            f" {', '.join(missing) or ROW}. Nothing was validated. Report this to the developers."
+        )
+
+
+def _cell_text(field: Field, contract: Contract) -> pl.Expr:
+    missing = {"", *contract.missing_values, *field.missing_values}
+    text = _plain(pl.col(field.name)) if field.type == "string" else pl.col(field.name)
+    text = text.str.strip_chars()
+    is_missing = text.is_in(sorted({unicodedata.normalize("NFC", m).strip() for m in missing}))
+    return pl.when(~is_missing).then(text).alias(field.name)
+
+
+def _plain(text: pl.Expr) -> pl.Expr:
+    lines = text.str.replace_all("\r\n", "\n", literal=True).str.replace_all(
+        "\r", "\n", literal=True
+    )
+    return lines.str.normalize("NFC")
+
+
+def _where(text: pl.Expr, pattern: str, value: pl.Expr) -> pl.Expr:
+    return pl.when(text.str.contains(pattern)).then(value)
+
+
+def _number_pattern(decimals: int) -> str:
+    """Allow digits beyond the declared decimals only where they are zeros."""
+    fraction = rf"\.[0-9]{{1,{decimals}}}0*" if decimals else r"\.0+"
+    return rf"^[+-]?(?:[0-9]+(?:{fraction})?|{fraction})$"
+
+
+def _cast_datetime(text: pl.Expr, timezone: str) -> pl.Expr:
+    part = text.str.extract_groups(_DATETIME).struct
+    stamp = pl.concat_str(
+        part.field("day"),
+        pl.lit(" "),
+        part.field("clock"),
+        pl.lit(":"),
+        part.field("second").fill_null("00"),
+        pl.lit("."),
+        part.field("fraction").fill_null("").str.pad_end(6, "0"),
+    ).str.to_datetime("%Y-%m-%d %H:%M:%S%.6f", time_unit="us", strict=False)
+    zone = part.field("zone")
+    local = stamp.dt.replace_time_zone(timezone, ambiguous="null", non_existent="null")
+    moment = (
+        pl.when(zone.is_null())
+        .then(local.dt.convert_time_zone("UTC"))
+        .otherwise(stamp.dt.replace_time_zone("UTC") - _offset(zone))
+    )
+    is_calendar = (stamp.dt.date() >= _FIRST_DAY) & (moment.dt.date() >= _FIRST_DAY)
+    return pl.when(is_calendar & (moment.dt.year() <= 9999)).then(moment)
+
+
+def _offset(zone: pl.Expr) -> pl.Expr:
+    minutes = (
+        zone.str.slice(1, 2).cast(pl.Int64, strict=False).fill_null(0) * 60
+        + zone.str.slice(4, 2).cast(pl.Int64, strict=False).fill_null(0)
+    ) * pl.when(zone.str.starts_with("-")).then(-1).otherwise(1)
+    return pl.duration(minutes=minutes)
