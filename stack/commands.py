@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from stack.errors import WrongUseError
-from stack.parts import Part, all_parts
+from stack.parts import Part, all_parts, dependent
 from stack.settings import Settings
 from stack.supervision import Supervisor
 
@@ -95,5 +95,5 @@ def show_logs(settings: Settings, name: str | None) -> None:
 def stop(settings: Settings, console: Console) -> None:
     """End exactly what the start began."""
     with alone(settings):
-        stopped = Supervisor(settings).stop()
+        stopped = Supervisor(settings).stop(dependent(all_parts(settings)))
     console.print("The stack is stopped; its state is kept." if stopped else "Nothing was running.")

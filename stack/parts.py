@@ -50,6 +50,11 @@ def all_parts(settings: Settings) -> dict[str, Part]:
     return {part.name: part for part in parts}
 
 
+def dependent(parts: Mapping[str, Part]) -> list[str]:
+    """Return the parts that need others; they are stopped first, while those still answer."""
+    return [part.name for part in parts.values() if part.waits_for]
+
+
 def clean_environment(settings: Settings) -> dict[str, str]:
     """Return the environment every part starts from: nothing that happens to be set in a shell."""
     passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
@@ -180,7 +185,7 @@ def airflow_process(settings: Settings, verb: str, *options: str, answers_as: st
         command=lambda: [str(program), verb, *options],
         answers=lambda _: probes.airflow_component(settings.url("airflow"), answers_as),
         environment=lambda: airflow_environment(settings) | settings.variables() | {"PYTHONPATH": str(settings.checkout)},
-        waits_for=("postgres",) if url else ("postgres", "airflow-api-server"),
+        waits_for=("postgres",),
         url=url,
         folder=settings.state / "airflow",
     )

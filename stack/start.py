@@ -12,7 +12,7 @@ from rich.console import Console
 from stack import preparation
 from stack.commands import alone
 from stack.errors import StackError
-from stack.parts import Part, all_parts
+from stack.parts import Part, all_parts, dependent
 from stack.passwords import draw_secrets
 from stack.ports import require_free_ports
 from stack.preparation import Once
@@ -59,7 +59,7 @@ class Start:
                 preparation.write_configurations(self._settings)
                 return
             self._say("settings have changed: stopping what runs with the old ones")
-            self._supervisor.stop()
+            self._supervisor.stop(dependent(self._parts))
         if left := self._supervisor.sweep_orphans():
             self._say(f"ended {len(left)} processes that a killed supervisor had left behind")
         require_free_ports(self._settings.ports)

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 import xmlrpc.client
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -180,8 +180,11 @@ class Supervisor:
             self._call().stopProcess(name)
         self._call().startProcess(name, False)
 
-    def stop(self) -> bool:
+    def stop(self, first: Iterable[str]) -> bool:
         """Stop every part and the supervisor; return whether there was anything to stop.
+
+        Args:
+            first: Parts that end before the others, because they end badly without them.
 
         Raises:
             StackError: Something still runs after a minute and a half.
@@ -191,12 +194,32 @@ class Supervisor:
             return False
         stopped = is_alive(session)
         if stopped:
+            self._stop_parts(set(first))
             self._call().shutdown()
-            end = time.monotonic() + STOP_SECONDS
-            while is_alive(session):
-                if time.monotonic() > end:
-                    raise StackError(f"The supervisor (process {session.id}) has not ended after {STOP_SECONDS} s. Run the same command again, or end it by its id.")
-                time.sleep(0.05)
+            wait_until(lambda: not is_alive(session), f"The supervisor (process {session.id})")
         stopped = bool(sweep(session)) or stopped
         self._session_file.unlink()
         return stopped
+
+    def _stop_parts(self, names: set[str]) -> None:
+        for name, (_, pid) in self.states().items():
+            if name in names and pid:
+                self._call().stopProcess(name, False)
+
+        def are_stopped() -> bool:
+            return not any(pid for name, (_, pid) in self.states().items() if name in names)
+
+        wait_until(are_stopped, "A part")
+
+
+def wait_until(is_so: Callable[[], bool], what: str) -> None:
+    """Return once something is so.
+
+    Raises:
+        StackError: It is not after a minute and a half.
+    """
+    end = time.monotonic() + STOP_SECONDS
+    while not is_so():
+        if time.monotonic() > end:
+            raise StackError(f"{what} has not ended after {STOP_SECONDS} s. Run the same command again; make status shows what still runs.")
+        time.sleep(0.05)
