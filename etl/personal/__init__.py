@@ -1,0 +1,1 @@
+"""What personal data looks like, and how to find it in a column."""
