@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from etl.errors import StoreError
 
@@ -49,6 +50,10 @@ class Settings:
     airflow_url: str
     officer: str
     gx_max_rows: int
+
+    def replace(self, **changes: Any) -> Settings:
+        """Return the same settings with some of them changed."""
+        return replace(self, **changes)
 
     def read_secret(self, name: str) -> bytes:
         """Return a secret, without the line break that editors add to its end.

@@ -42,7 +42,6 @@ class Landed(Reference):
         notes: Records of titles and notes.
         blank: Empty records.
         ragged: Records with too many or too few cells, kept aside.
-        run_key: What decides whether a run would publish what is live already.
     """
 
     encoding: str
@@ -53,7 +52,6 @@ class Landed(Reference):
     notes: int
     blank: int
     ragged: int
-    run_key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,13 +62,11 @@ class Validated(Reference):
         accepted: Rows that go on (equal to `rows`).
         quarantined: Rows kept aside, the ragged ones included.
         reference_date: ISO date that the data speak for; empty when the contract names none.
-        run_key: See `Landed`.
     """
 
     accepted: int
     quarantined: int
     reference_date: str
-    run_key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,14 +78,12 @@ class Anonymised(Reference):
         suppressed: Rows left out because their group is below k.
         held_back: Rows left out for another reason.
         reference_date: See `Validated`.
-        run_key: See `Landed`.
     """
 
     accepted: int
     suppressed: int
     held_back: int
     reference_date: str
-    run_key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +91,7 @@ class Converted(Reference):
     """The very files that would be published.
 
     Attributes:
-        accepted, suppressed, held_back, reference_date, run_key: See `Anonymised`.
+        accepted, suppressed, held_back, reference_date: See `Anonymised`.
         digest: Table digest, decimal; equal for Parquet, CSV and table.
         parquet_sha256: Hash of `data.parquet`.
         csv_sha256: Hash of `data.csv`.
@@ -108,7 +102,6 @@ class Converted(Reference):
     suppressed: int
     held_back: int
     reference_date: str
-    run_key: str
     digest: str
     parquet_sha256: str
     csv_sha256: str

@@ -18,8 +18,6 @@ from etl.errors import DisclosureRiskError, StoreError
 
 MEMORY_LIMIT = "1GB"
 CHUNK_BYTES = 1 << 22
-WIDE = "０１２３４５６７８９－ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ＠．　‐–—"
-NARROW = "0123456789-ABCDEFGHIJKLMNOPQRSTUVWXYZ@. ---"  # full-width forms hide nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +149,11 @@ def distinct_texts(
             f"""
             SELECT match, count(*) FROM (
                 SELECT unnest(list_distinct(regexp_extract_all(
-                    translate({value}::VARCHAR, $wide, $narrow), $pattern))) AS match
+                    {value}::VARCHAR, $pattern))) AS match
                 FROM read_parquet($file) WHERE {value} IS NOT NULL
             ) GROUP BY match
             """,  # noqa: S608
-            {"file": str(parquet), "pattern": pattern, "wide": WIDE, "narrow": NARROW},
+            {"file": str(parquet), "pattern": pattern},
         ).fetchall()
     ]
 

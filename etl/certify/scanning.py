@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 
 from etl.certify.measuring import distinct_texts, number_range
 from etl.contract.model import Contract, Field, PersonalKind
-from etl.personal.detecting import CANDIDATES, confirm
-from etl.personal.coordinates import is_latitude_range, is_longitude_range
+from etl.personal.confirming import confirm
+from etl.personal.patterns import PATTERNS
 
 if TYPE_CHECKING:
     import duckdb
 
+LATITUDES = (33.0, 39.0)  # of the Republic of Korea, in degrees of WGS84
+LONGITUDES = (124.0, 132.0)
 PRECISE_DECIMALS = 4  # 0.0001 degrees are about 11 m: one house
 
 
@@ -71,7 +73,7 @@ def _found_in(
     today: date,
 ) -> Iterator[tuple[PersonalKind, int]]:
     if field.published_type in ("string", "integer"):
-        for kind, pattern in CANDIDATES.items():
+        for kind, pattern in PATTERNS.items():
             texts = distinct_texts(connection, parquet, field.name, pattern)
             yield kind, sum(cells for text, cells in texts if confirm(kind, text, today))
     elif field.published_type == "number" and contract.privacy.unit != "none":
@@ -83,7 +85,9 @@ def _coordinates(connection: duckdb.DuckDBPyConnection, parquet: Path, field: Fi
     if (field.decimals or 0) < PRECISE_DECIMALS:
         return 0
     span = number_range(connection, parquet, field.name)
-    return int(span is not None and (is_latitude_range(*span) or is_longitude_range(*span)))
+    if span is None:
+        return 0
+    return int(any(low <= span[0] and span[1] <= high for low, high in (LATITUDES, LONGITUDES)))
 
 
 def _is_declared(field: Field, kind: PersonalKind) -> bool:

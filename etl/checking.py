@@ -1,0 +1,153 @@
+"""What can be checked without running: contracts with their examples, published files."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from etl.anonymise.anonymising import anonymise_table
+from etl.certify.certificate import read_certificate
+from etl.certify.certifying import Check
+from etl.certify.measuring import verifier
+from etl.certify.verifying import verify_file
+from etl.contract.loading import (
+    Complaint,
+    InvalidContractError,
+    dataset_name,
+    load_contract,
+    load_contracts,
+)
+from etl.contract.model import Contract, Example
+from etl.contract.organisations import organisation_title
+from etl.convert.schema import csv_text, published_dtype
+from etl.errors import DisclosureRiskError, EtlError
+from etl.publish.ckan import Catalogue
+from etl.settings import Settings
+from etl.validate.checking import check_table
+from etl.validate.reading import read_suites
+from etl.validate.suites import Suite
+
+
+@dataclass(frozen=True, slots=True)
+class ContractCheck:
+    """What was found about one contract.
+
+    Attributes:
+        dataset: Its name.
+        valid: Whether it can be used and its examples hold.
+        complaints: What is wrong, place by place.
+    """
+
+    dataset: str
+    valid: bool
+    complaints: tuple[Complaint, ...]
+
+
+def check_files(files: Sequence[Path], settings: Settings) -> list[ContractCheck]:
+    """Check contract files, one by one; a broken one does not hide the others."""
+    suites = read_suites(settings.expectations)
+    return [_check_file(file, suites) for file in files]
+
+
+def run_example(contract: Contract, example: Example, suites: Mapping[str, Suite]) -> str:
+    """Take an example's rows the way up to the files; say what differs, or nothing.
+
+    The rows are synthetic, so the answer still names counts and columns only.
+    """
+    checked = check_table(_supplied_rows(contract, example), contract, suites, gx_max_rows=0)
+    public = anonymise_table(checked.accepted, contract).select(
+        pl.col(field.name).cast(published_dtype(field)) for field in contract.published_fields
+    )
+    texts = public.select(csv_text(field) for field in contract.published_fields).collect()
+    names = [field.name for field in contract.published_fields]
+    published = sorted(tuple(row[name] or "" for name in names) for row in texts.to_dicts())
+    expected = sorted(tuple(row.get(name, "") for name in names) for row in example.published)
+    if len(published) != len(expected):
+        return f"{len(published)} rows come out, {len(expected)} are expected"
+    differing = [
+        name
+        for position, name in enumerate(names)
+        if [row[position] for row in published] != [row[position] for row in expected]
+    ]
+    return f"the values of {', '.join(differing)} differ" if differing else ""
+
+
+def verify_published(file: Path, certificate: bytes, key: str | None) -> list[Check]:
+    """Hold a published file against its certificate.
+
+    Args:
+        file: A published Parquet or CSV.
+        certificate: The bytes of `certificate.json`.
+        key: The publisher's public key in Base64; None takes the certificate's own.
+
+    Raises:
+        DisclosureRiskError: The certificate itself does not hold, or covers no such file.
+    """
+    content = read_certificate(certificate, trusted=_public_key(key))
+    with tempfile.TemporaryDirectory(prefix="madang-") as folder:
+        with verifier(Path(folder)) as connection:
+            return [
+                Check("signature", "holds", "holds", holds=True),
+                *verify_file(connection, file, content),
+            ]
+
+
+def prepare_catalogue(settings: Settings) -> list[str]:
+    """Make the organisation of every readable contract; those that exist stay as they are."""
+    readable, _ = load_contracts(settings.schemas)
+    token = settings.read_secret("catalogue-token").decode()
+    catalogue = Catalogue(settings.catalogue_url, token)
+    organisations = sorted({contract.organisation for contract in readable})
+    for organisation in organisations:
+        title = organisation_title(settings.schemas, organisation)
+        catalogue.call(
+            "madang_organization_ensure",
+            {
+                "name": organisation,
+                "title": title.ko,
+                "title_translated": title.model_dump(exclude_none=True),
+            },
+        )
+    return organisations
+
+
+def _check_file(file: Path, suites: Mapping[str, Suite]) -> ContractCheck:
+    name = dataset_name(file)
+    try:
+        contract = load_contract(file)
+    except InvalidContractError as error:
+        return ContractCheck(name, False, error.complaints)
+    complaints = []
+    for number, example in enumerate(contract.examples):
+        try:
+            fault = run_example(contract, example, suites)
+        except EtlError as error:
+            fault = error.message
+        if fault:
+            label = f"{file.parent.name}/{file.name}"
+            complaints.append(Complaint(label, 1, f"examples[{number}]", fault, fault))
+    return ContractCheck(name, not complaints, tuple(complaints))
+
+
+def _supplied_rows(contract: Contract, example: Example) -> pl.LazyFrame:
+    names = [field.name for field in contract.fields]
+    rows = [{name: row.get(name, "") for name in names} for row in example.supplied]
+    table = pl.LazyFrame(rows, schema=dict.fromkeys(names, pl.String))
+    return table.with_row_index("_row", offset=2).with_columns(pl.col("_row").cast(pl.Int64))
+
+
+def _public_key(key: str | None) -> bytes | None:
+    if key is None:
+        return None
+    try:
+        return base64.b64decode(key, validate=True)
+    except binascii.Error:
+        raise DisclosureRiskError(
+            "The public key is no Base64. Nothing was checked. Copy it whole from the publisher."
+        ) from None

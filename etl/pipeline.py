@@ -1,0 +1,756 @@
+"""The six steps on real parts: the only place that builds adapters from settings.
+
+Each step opens what the step before left, works on local paths, and shows its result by one
+manifest, written last. A step that finds its manifest returns it: running again gives the
+same. Errors pass through untouched; whoever drives the steps (Airflow, the command line)
+says how a run ended, with `fail`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+import polars as pl
+
+from etl import intake, leases
+from etl.anonymise.anonymising import anonymise_table, require_suppression
+from etl.certify.certificate import load_signing_key, public_bytes, read_certificate, sign
+from etl.certify.certifying import check_release, require_all, write_content
+from etl.certify.guarding import require_guards
+from etl.certify.measuring import FileFacts, measure_file, measure_table, verifier
+from etl.certify.scanning import scan_personal
+from etl.contract.loading import find_contract, parse_contract
+from etl.contract.model import Contract, Label
+from etl.contract.organisations import organisation_title
+from etl.convert.writing import write_csv, write_dictionary, write_parquet
+from etl.digest import digest_parquet, published_columns
+from etl.errors import (
+    ApprovalRefusedError,
+    DisclosureRiskError,
+    EtlError,
+    ReleaseHeldError,
+    StoreError,
+)
+from etl.extract.reading import Reading, read_delimited
+from etl.ledger import Ledger, Release, utc_now
+from etl.publish.ckan import Catalogue
+from etl.publish.folder import export_release
+from etl.publish.record import Distribution, write_jsonld
+from etl.publish.releasing import Release as CatalogueRelease, publish_release
+from etl.settings import Settings, load
+from etl.states import (
+    Anonymised,
+    Certified,
+    Converted,
+    Landed,
+    Published,
+    Reference,
+    Validated,
+)
+from etl.store import Store
+from etl.validate.checking import check_table, require_quality
+from etl.validate.reading import read_suites
+from etl.validate.reporting import write_report
+from etl.validate.suites import Suite
+
+LOG = logging.getLogger("madang")
+
+SEMANTICS = {"extract": 1, "validate": 1, "anonymise": 1, "convert": 1}
+"""Raised by hand when a step's results change: the same bytes then make a new release."""
+
+PUBLISHED_FILES = ("data.parquet", "data.csv", "dictionary.csv")
+LEASE_PATIENCE = timedelta(minutes=20)
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """The steps with what they work on.
+
+    Attributes:
+        settings: Where things are.
+        ledger: What was done and decided.
+        store: Where the steps leave their results.
+        folder: Where releases go instead of a catalogue; None means the catalogue.
+    """
+
+    settings: Settings
+    ledger: Ledger
+    store: Store
+    folder: Path | None = None
+
+    # Step 1
+
+    def extract_claim(self, dataset: str, claim_id: str) -> Landed:
+        """Land the file of a claim: its bytes first, then the claim is closed, then its rows."""
+        contract = self._begin(dataset, claim_id)
+        claim = intake.Claim(dataset, claim_id)
+        with self._step(contract.name, claim_id, "extract") as count:
+            if not self.store.exists(_bytes_key(dataset, claim_id)):
+                file = intake.claimed_file(self.settings.intake, claim)
+                self._land_bytes(dataset, claim_id, file)
+            self.ledger.record_landed(claim_id)
+            intake.close_claim(self.settings.intake, claim)
+            landed = self._land_rows(contract, claim_id)
+            count.rows = landed.rows
+        return landed
+
+    def extract_file(self, dataset: str, run_id: str, file: Path) -> Landed:
+        """Land a file that was named on the command line; it stays where it is."""
+        contract = self._begin(dataset, run_id)
+        with self._step(dataset, run_id, "extract") as count:
+            self._land_bytes(dataset, run_id, file)
+            self.ledger.record_landed(run_id)
+            landed = self._land_rows(contract, run_id)
+            count.rows = landed.rows
+        return landed
+
+    # Step 2
+
+    def validate(self, landed: Landed) -> Validated:
+        """Keep the rows that honour the contract, the others with rule and address."""
+        prefix = _prefix(landed, "validated")
+        if done := self.store.open_manifest(prefix, Validated):
+            return done
+        contract = self._contract(landed)
+        with self._step(landed.dataset, landed.run_id, "validate") as count:
+            with self.store.local_path(f"{landed.key}/rows.parquet") as rows:
+                checked = check_table(
+                    pl.scan_parquet(rows), contract, self._suites(), self.settings.gx_max_rows
+                )
+                self._sink(checked.issues, f"{prefix}/issues.parquet")
+                self._sink(checked.quarantined, f"{prefix}/quarantine.parquet")
+                self.store.write_bytes(
+                    f"{prefix}/report.html", write_report(checked, landed.ragged, contract)
+                )
+                require_quality(checked, landed.ragged, contract)
+                self._sink(checked.accepted, f"{prefix}/rows.parquet")
+            verdict = {"judged_by": checked.judged_by, "counts": [asdict(count) for count in checked.counts]}
+            self._write_json(f"{prefix}/verdict.json", verdict)
+            quarantined = checked.quarantined_rows + landed.ragged
+            validated = Validated(
+                **_reference(landed, prefix, checked.accepted_rows),
+                accepted=checked.accepted_rows,
+                quarantined=quarantined,
+                reference_date=checked.reference_date,
+            )
+            self.ledger.record_books(
+                landed.run_id, accepted=validated.accepted, quarantined=quarantined
+            )
+            self.ledger.describe_run(
+                landed.run_id, reference_date=validated.reference_date or None
+            )
+            count.rows = validated.rows
+            self.store.write_manifest(prefix, validated)
+        return validated
+
+    # Step 3
+
+    def anonymise(self, validated: Validated) -> Anonymised:
+        """Drop, generalise and suppress, so that only what was declared leaves."""
+        prefix = _prefix(validated, "anonymised")
+        if done := self.store.open_manifest(prefix, Anonymised):
+            return done
+        contract = self._contract(validated)
+        with self._step(validated.dataset, validated.run_id, "anonymise") as count:
+            with self.store.local_path(f"{validated.key}/rows.parquet") as rows:
+                table = anonymise_table(pl.scan_parquet(rows), contract)
+                self._sink(table, f"{prefix}/public.parquet")
+            with self.store.local_path(f"{prefix}/public.parquet") as public:
+                published = pl.scan_parquet(public).select(pl.len()).collect().item()
+            require_suppression(contract, validated.accepted, published)
+            anonymised = Anonymised(
+                **_reference(validated, prefix, published),
+                accepted=validated.accepted,
+                suppressed=validated.accepted - published,
+                held_back=0,
+                reference_date=validated.reference_date,
+            )
+            self.ledger.record_books(
+                validated.run_id,
+                published=published,
+                suppressed=anonymised.suppressed,
+                held_back=anonymised.held_back,
+            )
+            count.rows = published
+            self.store.write_manifest(prefix, anonymised)
+        return anonymised
+
+    # Step 4
+
+    def convert(self, anonymised: Anonymised) -> Converted:
+        """Write the files that the catalogue would serve."""
+        prefix = _prefix(anonymised, "converted")
+        if done := self.store.open_manifest(prefix, Converted):
+            return done
+        contract = self._contract(anonymised)
+        with self._step(anonymised.dataset, anonymised.run_id, "convert") as count:
+            with self.store.local_path(f"{anonymised.key}/public.parquet") as public:
+                with self.store.writing(f"{prefix}/data.parquet") as parquet:
+                    write_parquet(pl.scan_parquet(public), contract, parquet)
+            with self.store.local_path(f"{prefix}/data.parquet") as parquet:
+                with self.store.writing(f"{prefix}/data.csv") as csv:
+                    write_csv(parquet, contract, csv)
+                with self._verifier() as connection:
+                    digest = digest_parquet(connection, parquet, published_columns(contract))
+            with self.store.writing(f"{prefix}/dictionary.csv") as dictionary:
+                write_dictionary(contract, dictionary)
+            facts = self._file_facts(prefix)
+            converted = Converted(
+                **_reference(anonymised, prefix, anonymised.rows),
+                accepted=anonymised.accepted,
+                suppressed=anonymised.suppressed,
+                held_back=anonymised.held_back,
+                reference_date=anonymised.reference_date,
+                digest=str(digest.total),
+                parquet_sha256=facts["data.parquet"].sha256,
+                csv_sha256=facts["data.csv"].sha256,
+                dictionary_sha256=facts["dictionary.csv"].sha256,
+            )
+            count.rows = converted.rows
+            self.store.write_manifest(prefix, converted)
+        return converted
+
+    # Step 5
+
+    def certify(self, converted: Converted) -> Certified:
+        """Measure the written files with another engine; sign, or let nothing pass.
+
+        From here to the switch the run holds the dataset's lease.
+
+        Raises:
+            LeaseBusyError: Another run of the dataset is between certify and switch.
+            ReleaseHeldError: The data are older than what is live, or change too much.
+            DisclosureRiskError: They would reveal more than the contract allows.
+        """
+        dataset, run_id = converted.dataset, converted.run_id
+        contract = self._contract(converted)
+        self.ledger.open_run(run_id, dataset)
+        with self._step(dataset, run_id, "certify") as count:
+            self.ledger.wait_for_lease(dataset, run_id, LEASE_PATIENCE)
+            with self.ledger.keeping_lease(dataset, run_id):
+                certified = self._certify(contract, converted)
+            count.rows = certified.rows
+            self._hand_over(certified)
+        return certified
+
+    # Step 6
+
+    def publish(self, certified: Certified, approved_by: str = "") -> Published:
+        """Switch to the certified files, trusting nothing that the state claims.
+
+        Args:
+            certified: What `certify` returned, or somebody pretends that it did.
+            approved_by: Account of the privacy officer, where an approval was given just now.
+
+        Raises:
+            ApprovalRefusedError: The contract asks for an approval that was not given.
+            DisclosureRiskError: Certificate or files are not what was signed.
+        """
+        dataset, run_id = certified.dataset, certified.run_id
+        contract = self._contract(certified)
+        if certified.status == "unchanged":
+            return self._unchanged(certified)
+        if (live := self.ledger.live_release(dataset)) and live.run_id == run_id:
+            if live.certificate_sha256 == certified.certificate_sha256 and self._is_finished(run_id):
+                return self._published(certified, live)
+        with self._step(dataset, run_id, "publish") as count:
+            content = self._verify_certified(contract, certified)
+            self._require_approval(contract, certified, approved_by)
+            self.ledger.open_run(run_id, dataset)
+            self.ledger.wait_for_lease(dataset, run_id, LEASE_PATIENCE)
+            with self.ledger.keeping_lease(dataset, run_id):
+                self.ledger.confirm_release(dataset, run_id)
+                self._switch(contract, certified, content)
+                release = self.ledger.mark_live(dataset, run_id)
+            self.ledger.finish_run(run_id, "published")
+            count.rows = certified.rows
+        return self._published(certified, release)
+
+    def refuse(self, certified: Certified, refused_by: str, reason: str = "") -> None:
+        """Record that the privacy officer refused; the run ends, the live release stays."""
+        self.ledger.record_decision(
+            certified.run_id,
+            certified.certificate_sha256,
+            "refused",
+            by=refused_by,
+            reason=reason,
+        )
+        self.ledger.finish_run(
+            certified.run_id,
+            "refused",
+            reason="The privacy officer refused the release.",
+            owner=ApprovalRefusedError.owner,
+        )
+
+    def fail(self, dataset: str, run_id: str, error: EtlError | None = None) -> None:
+        """Record how a run ended that did not reach its end; its lease is given back."""
+        if self.ledger.run(run_id) is None:
+            return
+        status = "held" if isinstance(error, ReleaseHeldError) else "failed"
+        self.ledger.finish_run(
+            run_id,
+            status,
+            reason=error.message if error else "The process ended before the step did.",
+            owner=error.owner if error else EtlError.owner,
+        )
+        LOG.warning("run=%s dataset=%s status=%s", run_id, dataset, status)
+
+    # What a run starts from
+
+    def _begin(self, dataset: str, run_id: str) -> Contract:
+        """Open the run, and give it the contract that it will keep."""
+        contract = find_contract(self.settings.schemas, dataset)
+        organisation, _, name = dataset.partition("-")
+        text = (self.settings.schemas / organisation / f"{name}.yaml").read_text(encoding="utf-8")
+        self.ledger.store_contract(
+            contract.sha256, dataset=dataset, version=contract.version, text=text
+        )
+        run = self.ledger.open_run(run_id, dataset, contract.sha256)
+        return self._parsed(dataset, run.contract_sha256 or contract.sha256)
+
+    def _contract(self, state: Reference) -> Contract:
+        run = self.ledger.run(state.run_id)
+        if run is None or (run.dataset, run.contract_sha256) != (
+            state.dataset,
+            state.contract_sha256,
+        ):
+            raise StoreError(
+                f"{state.dataset}: the ledger knows no such run. Nothing was done; the live"
+                " release stays. Drop the file again.",
+                dataset=state.dataset,
+            )
+        return self._parsed(state.dataset, state.contract_sha256)
+
+    def _parsed(self, dataset: str, sha256: str) -> Contract:
+        organisation, _, name = dataset.partition("-")
+        text = self.ledger.contract_text(sha256)
+        return parse_contract(text.encode(), organisation=organisation, dataset=name)
+
+    def _land_bytes(self, dataset: str, run_id: str, file: Path) -> None:
+        size = file.stat().st_size
+        self.ledger.record_claim(run_id, dataset, original_name=file.name, size_bytes=size)
+        self.store.put_file(file, _bytes_key(dataset, run_id))
+
+    def _land_rows(self, contract: Contract, run_id: str) -> Landed:
+        prefix = f"landing/{contract.name}/{run_id}/landed"
+        if done := self.store.open_manifest(prefix, Landed):
+            return done
+        with (
+            self.store.local_path(_bytes_key(contract.name, run_id)) as source,
+            self.store.writing(f"{prefix}/rows.parquet") as rows,
+            self.store.writing(f"{prefix}/ragged.parquet") as ragged,
+        ):
+            reading = read_delimited(source, contract, rows, ragged)
+            landed_sha256 = measure_file(source).sha256
+        self._write_json(f"{prefix}/decisions.json", [asdict(d) for d in reading.decisions])
+        self.ledger.describe_run(
+            run_id, landed_sha256=landed_sha256, run_key=self._run_key(contract, landed_sha256)
+        )
+        landed = _landed(contract, run_id, prefix, reading)
+        self.ledger.record_books(
+            run_id,
+            file_records=landed.records,
+            header=landed.header,
+            data=landed.data,
+            totals=landed.totals,
+            notes=landed.notes,
+            blank=landed.blank,
+            ragged=landed.ragged,
+        )
+        self.store.write_manifest(prefix, landed)
+        return landed
+
+    def _run_key(self, contract: Contract, landed_sha256: str) -> str:
+        """Return what decides whether a run would publish what is live; stays in the ledger."""
+        suites = {name: self._suite_sha256(name) for name in contract.expectations}
+        parts = [landed_sha256, contract.sha256, suites, SEMANTICS]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def _suite_sha256(self, name: str) -> str:
+        file = self.settings.expectations / f"{name}.json"
+        return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else "absent"
+
+    def _suites(self) -> dict[str, Suite]:
+        return read_suites(self.settings.expectations)
+
+    # What certifying is made of
+
+    def _certify(self, contract: Contract, converted: Converted) -> Certified:
+        prefix = f"certified/{converted.dataset}/{converted.run_id}"
+        if done := self.store.open_manifest(prefix, Certified):
+            return done
+        live = self.ledger.live_release(converted.dataset)
+        run = self.ledger.run(converted.run_id)
+        run_key = run.run_key if run else None
+        if live is not None and live.run_key == run_key:
+            certified = self._certified(contract, converted, prefix, live.release, "unchanged")
+        else:
+            self._require_order(contract, converted, live, run_key or "")
+            certified = self._measure_and_sign(contract, converted, prefix, live)
+        self.store.write_manifest(prefix, certified)
+        return certified
+
+    def _require_order(
+        self, contract: Contract, converted: Converted, live: Release | None, run_key: str
+    ) -> None:
+        if self.ledger.barred_reason(contract.name, run_key) is not None:
+            raise ReleaseHeldError(
+                f"{contract.name}: these data were retracted and are barred. Nothing was"
+                " published. Lift the bar with a reason first.",
+                dataset=contract.name,
+            )
+        if live is None or not live.reference_date or not converted.reference_date:
+            return
+        if converted.reference_date < live.reference_date:
+            raise ReleaseHeldError(
+                f"{contract.name}: the data speak for {converted.reference_date}, the live"
+                f" release {live.release} for {live.reference_date}. The older data are held;"
+                " the live release stays. Drop the newest file if it should replace them.",
+                dataset=contract.name,
+            )
+
+    def _measure_and_sign(
+        self, contract: Contract, converted: Converted, prefix: str, live: Release | None
+    ) -> Certified:
+        now = utc_now()
+        day = now.astimezone(ZoneInfo(contract.timezone)).date()
+        columns = published_columns(contract)
+        with self._opened(converted.key) as files, self._verifier() as connection:
+            parquet, csv = files["data.parquet"], files["data.csv"]
+            facts = {name: measure_file(path) for name, path in files.items()}
+            table = measure_table(connection, parquet, csv, columns, contract.quasi_identifiers)
+            findings = scan_personal(connection, parquet, contract, day)
+        checks = check_release(contract, converted, table, facts, findings)
+        require_all(contract, checks)
+        measures = {"rows": table.rows, "nulls": table.nulls}
+        require_guards(contract, measures, self._measures_of(live))
+        release = self.ledger.allocate_release(contract.name, converted.run_id, day)
+        verdict = self._read_json(f"{_prefix(converted, 'validated')}/verdict.json")
+        content = write_content(
+            contract, converted, release, table, facts, findings, checks,
+            judged_by=verdict["judged_by"], quarantined=self._quarantined(converted.run_id),
+            verifier_version=duckdb.__version__, now=now,
+        )  # fmt: skip
+        certificate = sign(content, load_signing_key(self.settings.read_secret("signing-key.pem")))
+        sha256 = hashlib.sha256(certificate).hexdigest()
+        record = write_jsonld(contract, content, self._organisation(contract), self._site())
+        self._write_json(f"restricted/{contract.name}/{converted.run_id}/measures.json", measures)
+        self.store.write_bytes(f"{prefix}/record.jsonld", record)
+        self.store.write_bytes(f"{prefix}/certificate.json", certificate)
+        self.ledger.record_certificate(converted.run_id, sha256, str(table.parquet.total))
+        return self._certified(
+            contract, converted, prefix, release, "certified", sha256, table.smallest_group
+        )
+
+    def _certified(
+        self,
+        contract: Contract,
+        converted: Converted,
+        prefix: str,
+        release: str,
+        status: str,
+        certificate_sha256: str = "",
+        k_achieved: int = 0,
+    ) -> Certified:
+        return Certified(
+            **_reference(converted, prefix, converted.rows),
+            release=release,
+            status=status,
+            approval=contract.approval,
+            certificate_sha256=certificate_sha256,
+            suppressed=converted.suppressed,
+            k_required=contract.privacy.k or 0,
+            k_achieved=k_achieved,
+        )
+
+    def _hand_over(self, certified: Certified) -> None:
+        """Leave the lease to the next task, to the officer, or to others."""
+        dataset, run_id = certified.dataset, certified.run_id
+        if certified.status == "unchanged":
+            self.ledger.finish_run(run_id, "unchanged")
+        elif certified.approval == "none":
+            self.ledger.heartbeat(dataset, run_id, leases.HAND_OVER)
+        else:
+            self.ledger.hold_for_approval(dataset, run_id)
+
+    def _measures_of(self, live: Release | None) -> dict[str, Any] | None:
+        if live is None:
+            return None
+        key = f"restricted/{live.dataset}/{live.run_id}/measures.json"
+        return dict(self._read_json(key)) if self.store.exists(key) else None
+
+    def _quarantined(self, run_id: str) -> int:
+        return self.ledger.books(run_id)["quarantined"] or 0
+
+    # What publishing is made of
+
+    def _verify_certified(self, contract: Contract, certified: Certified) -> dict[str, Any]:
+        """Check signature, hashes and ledger before anything is shown.
+
+        Raises:
+            DisclosureRiskError: Something is not what was certified.
+        """
+        prefix = f"certified/{contract.name}/{certified.run_id}"
+        recorded = self.ledger.release_of(certified.run_id)
+        key = f"{prefix}/certificate.json"
+        if recorded is None or not self.store.exists(key):
+            raise _not_certified(contract, "there is no certificate of this run")
+        text = self.store.read_bytes(key)
+        sha256 = hashlib.sha256(text).hexdigest()
+        if {sha256} != {certified.certificate_sha256, recorded.certificate_sha256}:
+            raise _not_certified(contract, "the certificate is not the recorded one")
+        content = read_certificate(text, trusted=self._trusted_key())
+        named = (content["dataset"], content["release"], content["contract"]["sha256"])
+        if named != (contract.name, recorded.release, contract.sha256):
+            raise _not_certified(contract, "the certificate speaks of another release")
+        facts = self._file_facts(f"restricted/{contract.name}/{certified.run_id}/converted")
+        for entry in content["files"]:
+            if facts[entry["name"]].sha256 != entry["sha256"]:
+                raise _not_certified(contract, f"{entry['name']} is not the certified file")
+        return content
+
+    def _require_approval(
+        self, contract: Contract, certified: Certified, approved_by: str
+    ) -> None:
+        if contract.approval == "none":
+            return
+        if approved_by:
+            self.ledger.record_decision(
+                certified.run_id, certified.certificate_sha256, "approved", by=approved_by
+            )
+        decision = self.ledger.approval_for(certified.run_id, certified.certificate_sha256)
+        if decision is None or decision.verdict != "approved":
+            raise ApprovalRefusedError(
+                f"{contract.name}: release {certified.release} needs the approval of the privacy"
+                " officer. Files and certificate are written, nothing was published; the live"
+                " release stays. Drop the file into the intake folder to ask in Airflow.",
+                dataset=contract.name,
+                release=certified.release,
+            )
+
+    def _switch(
+        self, contract: Contract, certified: Certified, content: dict[str, Any]
+    ) -> None:
+        if self.folder is not None:
+            self.export(certified)
+            return
+        with self._release_files(certified) as files:
+            token = self.settings.read_secret("catalogue-token").decode()
+            url = self.settings.catalogue_url
+            publish_release(
+                Catalogue(url, token),
+                Catalogue(url),
+                CatalogueRelease(
+                    contract=contract,
+                    organisation=self._organisation(contract),
+                    name=content["release"],
+                    reference_date=content["reference_date"] or "",
+                    rows=content["digest"]["rows"],
+                    digest=content["digest"]["total"],
+                    files=files,
+                    distributions=tuple(
+                        Distribution(entry["name"], entry["sha256"], entry["size_bytes"])
+                        for entry in content["files"]
+                        if entry["name"] in ("data.parquet", "data.csv")
+                    ),
+                ),
+            )
+
+    def export(self, certified: Certified) -> Path | None:
+        """Write the release's files below the folder; None when there is no folder."""
+        if self.folder is None:
+            return None
+        report = f"{_prefix(certified, 'validated')}/report.html"
+        with self._release_files(certified) as files, self.store.local_path(report) as page:
+            return export_release(
+                self.folder, certified.dataset, certified.release, files, {"report.html": page}
+            )
+
+    @contextmanager
+    def _release_files(self, certified: Certified) -> Iterator[dict[str, Path]]:
+        written = f"restricted/{certified.dataset}/{certified.run_id}/converted"
+        signed = f"certified/{certified.dataset}/{certified.run_id}"
+        with (
+            self._opened(written) as files,
+            self.store.local_path(f"{signed}/certificate.json") as certificate,
+            self.store.local_path(f"{signed}/record.jsonld") as record,
+        ):
+            yield {**files, "certificate.json": certificate, "record.jsonld": record}
+
+    def _is_finished(self, run_id: str) -> bool:
+        run = self.ledger.run(run_id)
+        return run is not None and run.status == "published"
+
+    def _unchanged(self, certified: Certified) -> Published:
+        return Published(
+            **_reference(certified, certified.key, certified.rows),
+            release=certified.release,
+            previous=certified.release,
+            status="unchanged",
+            url=self._page(certified.dataset),
+        )
+
+    def _published(self, certified: Certified, release: Release) -> Published:
+        return Published(
+            **_reference(certified, certified.key, certified.rows),
+            release=release.release,
+            previous=release.previous or "",
+            status="published",
+            url=self._page(certified.dataset),
+        )
+
+    # Small things
+
+    def _site(self) -> str:
+        return "" if self.folder is not None else self.settings.catalogue_url
+
+    def _page(self, dataset: str) -> str:
+        return f"{self._site()}/dataset/{dataset}" if self._site() else ""
+
+    def _organisation(self, contract: Contract) -> Label:
+        return organisation_title(self.settings.schemas, contract.organisation)
+
+    def _trusted_key(self) -> bytes:
+        return public_bytes(load_signing_key(self.settings.read_secret("signing-key.pem")))
+
+    @contextmanager
+    def _opened(self, prefix: str) -> Iterator[dict[str, Path]]:
+        """Lend the three data files of a release as local paths."""
+        first, second, third = (f"{prefix}/{name}" for name in PUBLISHED_FILES)
+        with (
+            self.store.local_path(first) as parquet,
+            self.store.local_path(second) as csv,
+            self.store.local_path(third) as dictionary,
+        ):
+            yield dict(zip(PUBLISHED_FILES, (parquet, csv, dictionary), strict=True))
+
+    def _file_facts(self, prefix: str) -> dict[str, FileFacts]:
+        with self._opened(prefix) as files:
+            return {name: measure_file(path) for name, path in files.items()}
+
+    @contextmanager
+    def _verifier(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with tempfile.TemporaryDirectory(prefix="madang-") as folder:
+            with verifier(Path(folder)) as connection:
+                yield connection
+
+    def _sink(self, table: pl.LazyFrame, key: str) -> None:
+        with self.store.writing(key) as path:
+            table.sink_parquet(path, compression="zstd", maintain_order=True)
+
+    def _write_json(self, key: str, content: object) -> None:
+        text = json.dumps(content, ensure_ascii=False, sort_keys=True)
+        self.store.write_bytes(key, text.encode())
+
+    def _read_json(self, key: str) -> Any:
+        return json.loads(self.store.read_bytes(key))
+
+    @contextmanager
+    def _step(self, dataset: str, run_id: str, step: str) -> Iterator[Any]:
+        """Measure a step in the ledger, and log one line of it."""
+        with self.ledger.step(run_id, step) as count:
+            yield count
+        LOG.info("run=%s dataset=%s step=%s rows=%s", run_id, dataset, step, count.rows)
+
+
+def _landed(contract: Contract, run_id: str, prefix: str, reading: Reading) -> Landed:
+    return Landed(
+        dataset=contract.name,
+        run_id=run_id,
+        contract_sha256=contract.sha256,
+        key=prefix,
+        rows=reading.data,
+        encoding=reading.encoding,
+        records=reading.records,
+        header=reading.header,
+        data=reading.data,
+        totals=reading.totals,
+        notes=reading.notes,
+        blank=reading.blank,
+        ragged=reading.ragged,
+    )
+
+
+def _bytes_key(dataset: str, run_id: str) -> str:
+    return f"landing/{dataset}/{run_id}/supplied"
+
+
+def _prefix(state: Reference, step: str) -> str:
+    return f"restricted/{state.dataset}/{state.run_id}/{step}"
+
+
+def _reference(state: Reference, key: str, rows: int) -> dict[str, Any]:
+    return {
+        "dataset": state.dataset,
+        "run_id": state.run_id,
+        "contract_sha256": state.contract_sha256,
+        "key": key,
+        "rows": rows,
+    }
+
+
+def _not_certified(contract: Contract, why: str) -> DisclosureRiskError:
+    return DisclosureRiskError(
+        f"{contract.name}: {why}. Nothing was published; the live release stays. Start a new run"
+        " from the supplied file, and find out who wrote to the store.",
+        dataset=contract.name,
+    )
+
+
+@lru_cache(maxsize=1)
+def standing() -> Pipeline:
+    """Return the pipeline of this installation, built from its settings once per process."""
+    settings = load()
+    return Pipeline(settings, Ledger(settings.ledger), Store(settings.store))
+
+
+def extract_claim(dataset: str, claim_id: str) -> Landed:
+    """See `Pipeline.extract_claim`."""
+    return standing().extract_claim(dataset, claim_id)
+
+
+def validate(landed: Landed) -> Validated:
+    """See `Pipeline.validate`."""
+    return standing().validate(landed)
+
+
+def anonymise(validated: Validated) -> Anonymised:
+    """See `Pipeline.anonymise`."""
+    return standing().anonymise(validated)
+
+
+def convert(anonymised: Anonymised) -> Converted:
+    """See `Pipeline.convert`."""
+    return standing().convert(anonymised)
+
+
+def certify(converted: Converted) -> Certified:
+    """See `Pipeline.certify`."""
+    return standing().certify(converted)
+
+
+def publish(certified: Certified, approved_by: str = "") -> Published:
+    """See `Pipeline.publish`."""
+    return standing().publish(certified, approved_by)
+
+
+def refuse(certified: Certified, refused_by: str) -> None:
+    """See `Pipeline.refuse`."""
+    standing().refuse(certified, refused_by)
+
+
+def fail(dataset: str, run_id: str, error: EtlError | None = None) -> None:
+    """See `Pipeline.fail`."""
+    standing().fail(dataset, run_id, error)

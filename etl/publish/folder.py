@@ -1,0 +1,41 @@
+"""Publish into a folder: the same files, without any service."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def export_release(
+    folder: Path,
+    dataset: str,
+    release: str,
+    files: Mapping[str, Path],
+    report: Mapping[str, Path],
+) -> Path:
+    """Write a release's files, which appear together by one rename.
+
+    Args:
+        folder: Where releases go.
+        dataset: Name of the dataset.
+        release: Name of the release; one that is there already is left as it is.
+        files: Local paths of the public files, by name.
+        report: Local paths of the department's report, by name.
+
+    Returns:
+        `<folder>/<dataset>/<release>`.
+    """
+    target = folder / dataset / release
+    if target.exists():
+        return target
+    temporary = folder / dataset / f".{uuid.uuid4().hex}"
+    for part, paths in (("public", files), ("report", report)):
+        (temporary / part).mkdir(parents=True)
+        for name, path in paths.items():
+            shutil.copyfile(path, temporary / part / name)
+    (temporary / "report").chmod(0o700)  # it may show the department its own cells
+    os.replace(temporary, target)
+    return target

@@ -1,0 +1,190 @@
+"""One run from a named file to its end, and what is told of it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from etl.certify.certificate import draw_signing_key
+from etl.errors import ApprovalRefusedError, EtlError, ReleaseHeldError, StoreError
+from etl.ledger import Ledger, migrate
+from etl.pipeline import Pipeline
+from etl.publish.names import file_url
+from etl.settings import Settings
+from etl.states import Anonymised, Certified, Converted, Landed, Published, Reference, Validated
+from etl.store import Store
+
+STEPS = ("extract", "validate", "anonymise", "convert", "certify", "publish")
+
+
+@dataclass(slots=True)
+class RunReport:
+    """What became of a run; `as_json` is what schedulers rely on.
+
+    Attributes:
+        dataset: Name of the dataset.
+        run_id: The run.
+        status: published, unchanged, held, refused or, where the operator has to act, failed.
+        error: Why it did not go the whole way.
+        states: What each finished step returned, by step.
+        files: Where the published files are, by name.
+    """
+
+    dataset: str
+    run_id: str
+    status: str = "failed"
+    error: EtlError | None = None
+    states: dict[str, Reference] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """0, or the code of who has to act."""
+        return self.error.exit_code if self.error else 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report with the keys that are promised."""
+        return {
+            "dataset": self.dataset,
+            "release": self._of(Certified, "release"),
+            "run_id": self.run_id,
+            "status": self.status,
+            "owner": self.error.owner if self.error else None,
+            "reason": self.error.message if self.error else None,
+            "file": self._counts(Landed, "records", "header", "data", "totals", "notes", "blank",
+                                 "ragged"),
+            "validation": self._counts(Validated, "accepted", "quarantined"),
+            "tiers": self._tiers(),
+            "url": self._of(Published, "url") or None,
+        }  # fmt: skip
+
+    def _state(self, kind: type[Reference]) -> Reference | None:
+        return next((state for state in self.states.values() if type(state) is kind), None)
+
+    def _of(self, kind: type[Reference], name: str) -> Any:
+        state = self._state(kind)
+        return getattr(state, name) if state else None
+
+    def _counts(self, kind: type[Reference], *names: str) -> dict[str, int] | None:
+        state = self._state(kind)
+        return {name: getattr(state, name) for name in names} if state else None
+
+    def _tiers(self) -> list[dict[str, Any]]:
+        anonymised, converted = self._state(Anonymised), self._state(Converted)
+        if anonymised is None:
+            return []
+        tier: dict[str, Any] = {
+            "tier": "public",
+            "published": anonymised.rows,
+            **(self._counts(Anonymised, "suppressed", "held_back") or {}),
+            "files": [],
+        }
+        if isinstance(converted, Converted):
+            tier["files"] = [
+                {"path": self.files.get(name), "format": name.partition(".")[2],
+                 "rows": converted.rows, "sha256": sha256, "digest": converted.digest}
+                for name, sha256 in (("data.parquet", converted.parquet_sha256),
+                                     ("data.csv", converted.csv_sha256))
+            ]  # fmt: skip
+        return [tier]
+
+
+def folder_pipeline(settings: Settings, folder: Path) -> Pipeline:
+    """Return a pipeline that needs no service: ledger, store and releases in one folder.
+
+    Raises:
+        StoreError: The folder cannot be written to.
+    """
+    private = folder / ".madang"
+    secrets = private / "secrets"
+    try:
+        secrets.mkdir(parents=True, exist_ok=True)
+        private.chmod(0o700)
+        key = secrets / "signing-key.pem"
+        if not key.exists():
+            key.touch(mode=0o600)
+            key.write_bytes(draw_signing_key())
+    except OSError as problem:
+        raise StoreError(
+            f"The folder cannot be written to ({problem.strerror}). Nothing was done. Name"
+            " another one with --to."
+        ) from None
+    ledger = f"sqlite:///{folder.resolve() / 'ledger.sqlite'}"
+    migrate(ledger)
+    return Pipeline(
+        settings.replace(secrets=secrets, store=str(private / "store"), ledger=ledger),
+        Ledger(ledger),
+        Store(str(private / "store")),
+        folder.resolve(),
+    )
+
+
+def run_file(
+    pipeline: Pipeline,
+    dataset: str,
+    file: Path,
+    on_step: Callable[[str], None] = lambda step: None,
+) -> RunReport:
+    """Take one file the whole way; an approval that is asked for stops it before publication.
+
+    Args:
+        pipeline: What to run on.
+        dataset: Name of the contract.
+        file: The supplied file; it stays where it is.
+        on_step: Told the name of each step that begins.
+    """
+    report = RunReport(dataset, uuid.uuid4().hex)
+    try:
+        _take_steps(pipeline, report, file, on_step)
+    except EtlError as error:
+        report.error = error
+        report.status = _status_of(error)
+        if not _waits(report, error):
+            pipeline.fail(dataset, report.run_id, error)
+    report.files = _files(pipeline, report)
+    return report
+
+
+def _take_steps(
+    pipeline: Pipeline, report: RunReport, file: Path, on_step: Callable[[str], None]
+) -> None:
+    on_step("extract")
+    state: Any = pipeline.extract_file(report.dataset, report.run_id, file)
+    report.states["extract"] = state
+    for step in STEPS[1:]:
+        on_step(step)
+        state = getattr(pipeline, step)(state)
+        report.states[step] = state
+    report.status = state.status
+
+
+def _status_of(error: EtlError) -> str:
+    if isinstance(error, ReleaseHeldError | ApprovalRefusedError):
+        return "held"
+    return "refused" if error.exit_code in (10, 20, 30) else "failed"
+
+
+def _waits(report: RunReport, error: EtlError) -> bool:
+    """Tell whether the run is whole and waits for an approval."""
+    return isinstance(error, ApprovalRefusedError) and "certify" in report.states
+
+
+def _files(pipeline: Pipeline, report: RunReport) -> dict[str, str]:
+    """Return where the two data files are; a held release is written to the folder, too."""
+    certified = report.states.get("certify")
+    if not isinstance(certified, Certified) or report.status not in ("published", "unchanged",
+                                                                     "held"):  # fmt: skip
+        return {}
+    names = ("data.parquet", "data.csv")
+    if pipeline.folder is None:
+        if report.status == "held":
+            return {}
+        url = pipeline.settings.catalogue_url
+        return {name: file_url(url, report.dataset, certified.release, name) for name in names}
+    if report.status == "held":
+        pipeline.export(certified)
+    public = pipeline.folder / report.dataset / certified.release / "public"
+    return {name: str(public / name) for name in names}
