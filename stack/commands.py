@@ -59,7 +59,9 @@ def look(settings: Settings) -> list[Seen]:
     supervised = Supervisor(settings).states()
     parts = list(all_parts(settings).values())
     with ThreadPoolExecutor(len(parts)) as pool:
-        return list(pool.map(lambda part: look_at(part, *supervised.get(part.name, ("STOPPED", 0))), parts))
+        return list(
+            pool.map(lambda part: look_at(part, *supervised.get(part.name, ("STOPPED", 0))), parts)
+        )
 
 
 def show_status(settings: Settings, console: Console, *, as_json: bool) -> int:

@@ -27,7 +27,9 @@ def wait_for(parts: list[Part]) -> None:
     for part in parts:
         while not part.answers(0):
             if time.monotonic() > end:
-                sys.exit(f"{part.name} did not answer in {LONGEST_WAIT_SECONDS} s; the supervisor tries again.")
+                sys.exit(
+                    f"{part.name} did not answer in {LONGEST_WAIT_SECONDS} s; the supervisor tries again."
+                )
             time.sleep(PAUSE_SECONDS)
 
 
@@ -54,7 +56,7 @@ def main(name: str) -> None:
     part = parts[name]
     die_with_supervisor(supervisor, part.stop_signal)
     wait_for([parts[other] for other in part.waits_for])
-    environment = clean_environment(settings) | part.environment()
+    environment = clean_environment(settings) | dict(part.environment())
     command = part.command()
     os.chdir(part.folder)
     if part.user and os.geteuid() == 0:

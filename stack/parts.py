@@ -10,10 +10,21 @@ from pathlib import Path
 from stack import probes
 from stack.airflow_settings import airflow_environment
 from stack.errors import StackError
+from stack.once import digest, digest_text
 from stack.passwords import secret
 from stack.settings import Settings
 
-PASSED_ON = ("HOME", "USER", "LOGNAME", "TMPDIR", "SSL_CERT_FILE", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
+PASSED_ON = (
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "TMPDIR",
+    "SSL_CERT_FILE",
+    "http_proxy",
+    "https_proxy",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+)
 WEB_WORKERS = 2
 WEB_THREADS = 2
 LONGEST_REQUEST_SECONDS = 600
@@ -25,6 +36,7 @@ class Part:
 
     Attributes:
         command: What is run; read when the part starts, so a restart sees changed settings.
+        made_from: What it reads when it starts; when that changes, the next start restarts it.
         answers: Whether the process of the given id does its work now.
         waits_for: Parts that must answer before this one is started.
         user: The account it runs as when the stack is started by root.
@@ -35,6 +47,7 @@ class Part:
     name: str
     command: Callable[[], list[str]]
     answers: Callable[[int], bool]
+    made_from: Callable[[], str] = str
     environment: Callable[[], Mapping[str, str]] = dict
     waits_for: tuple[str, ...] = ()
     user: str | None = None
@@ -46,7 +59,13 @@ class Part:
 
 def all_parts(settings: Settings) -> dict[str, Part]:
     """Return the parts by name, in the order in which they are started."""
-    parts = [postgres(settings), redis(settings), solr(settings), *catalogue(settings), *airflow(settings)]
+    parts = [
+        postgres(settings),
+        redis(settings),
+        solr(settings),
+        *catalogue(settings),
+        *airflow(settings),
+    ]
     return {part.name: part for part in parts}
 
 
@@ -69,9 +88,13 @@ def postgres_program(name: str) -> str:
     Raises:
         StackError: There is none.
     """
-    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[4]))
+    found = sorted(
+        Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[4])
+    )
     if not found:
-        raise StackError("PostgreSQL is not installed (/usr/lib/postgresql is empty). Nothing was started. Run: make up")
+        raise StackError(
+            "PostgreSQL is not installed (/usr/lib/postgresql is empty). Nothing was started. Run: make up"
+        )
     return str(found[-1])
 
 
@@ -106,10 +129,17 @@ def redis(settings: Settings) -> Part:
 
 def redis_configuration(settings: Settings) -> str:
     """Return what Redis reads; a file, because a command line shows its password to everybody."""
-    return "\n".join([
-        f"port {settings.ports['redis']}", "bind 127.0.0.1", f"requirepass {secret(settings, 'redis-password')}",
-        'save ""', "appendonly no", f"dir {settings.state / 'redis'}", "",
-    ])
+    return "\n".join(
+        [
+            f"port {settings.ports['redis']}",
+            "bind 127.0.0.1",
+            f"requirepass {secret(settings, 'redis-password')}",
+            'save ""',
+            "appendonly no",
+            f"dir {settings.state / 'redis'}",
+            "",
+        ]
+    )
 
 
 def solr(settings: Settings) -> Part:
@@ -124,8 +154,19 @@ def solr(settings: Settings) -> Part:
             *("-XX:+ExitOnOutOfMemoryError", f"-Dlog4j2.configurationFile={built / 'log4j2.xml'}"),
             *(f"-Dsolr.log.dir={settings.logs}", f"-Djetty.port={settings.ports['solr']}"),
             *(f"-Dsolr.solr.home={state / 'home'}", f"-Dsolr.data.home={state / 'data'}"),
-            *("-Dsolr.autoSoftCommit.maxTime=1000", "-cp", f"{built / 'classes'}:{built / 'lib'}/*", "SolrMain"),
+            *(
+                "-Dsolr.autoSoftCommit.maxTime=1000",
+                "-cp",
+                f"{built / 'classes'}:{built / 'lib'}/*",
+                "SolrMain",
+            ),
         ],
+        made_from=lambda: digest(
+            [
+                state / "home",
+                *(built / name for name in ("jars.sha256", "SolrMain.java", "log4j2.xml")),
+            ]
+        ),
         answers=lambda _: probes.serves(f"{url}/solr/ckan/select?q=*:*&rows=0"),
         url=f"{url}/solr/ckan",
     )
@@ -133,7 +174,10 @@ def solr(settings: Settings) -> Part:
 
 def catalogue_environment(settings: Settings) -> dict[str, str]:
     """Return the environment of CKAN's processes and commands."""
-    return {"CKAN_INI": str(settings.state / "ckan" / "ckan.ini"), "PYTHONPATH": str(settings.checkout / "catalog" / "serve")}
+    return {
+        "CKAN_INI": str(settings.state / "ckan" / "ckan.ini"),
+        "PYTHONPATH": str(settings.checkout / "catalog" / "serve"),
+    }
 
 
 def catalogue(settings: Settings) -> list[Part]:
@@ -141,14 +185,34 @@ def catalogue(settings: Settings) -> list[Part]:
     programs = settings.checkout / ".venv-catalogue" / "bin"
     url = settings.url("catalogue")
     redis_password = settings.secrets / "redis-password"
+    code = [
+        settings.checkout / "catalog" / name
+        for name in ("requirements.lock", "serve/wsgi.py", "ckanext")
+    ]
+
+    def made_from() -> str:
+        return digest([*code, settings.state / "ckan" / "ckan.ini"])
+
     web = Part(
         name="catalogue",
         # Never preloaded: workers that share one PostgreSQL connection answer with errors at random.
         command=lambda: [
-            *(str(programs / "gunicorn"), "--workers", str(WEB_WORKERS), "--threads", str(WEB_THREADS)),
+            *(
+                str(programs / "gunicorn"),
+                "--workers",
+                str(WEB_WORKERS),
+                "--threads",
+                str(WEB_THREADS),
+            ),
             *("--timeout", str(LONGEST_REQUEST_SECONDS), "--limit-request-line", "8190"),
-            *("--bind", f"127.0.0.1:{settings.ports['catalogue']}", "--no-control-socket", "wsgi:application"),
+            *(
+                "--bind",
+                f"127.0.0.1:{settings.ports['catalogue']}",
+                "--no-control-socket",
+                "wsgi:application",
+            ),
         ],
+        made_from=made_from,
         answers=lambda _: probes.serves(f"{url}/api/3/action/status_show"),
         environment=lambda: catalogue_environment(settings),
         waits_for=("postgres", "redis", "solr"),
@@ -159,7 +223,10 @@ def catalogue(settings: Settings) -> list[Part]:
     jobs = Part(
         name="catalogue-jobs",
         command=lambda: [str(programs / "ckan"), "jobs", "worker"],
-        answers=lambda pid: probes.has_worker(settings.ports["redis"], redis_password.read_text(), pid),
+        made_from=made_from,
+        answers=lambda pid: probes.has_worker(
+            settings.ports["redis"], redis_password.read_text(), pid
+        ),
         environment=lambda: catalogue_environment(settings),
         waits_for=("postgres", "redis", "solr"),
         folder=settings.state / "ckan",
@@ -170,21 +237,38 @@ def catalogue(settings: Settings) -> list[Part]:
 def airflow(settings: Settings) -> list[Part]:
     """Return Airflow's four processes; never ``standalone``, which leaves them as orphans."""
     return [
-        airflow_process(settings, "api-server", answers_as="metadatabase", url=settings.url("airflow")),
+        airflow_process(
+            settings, "api-server", answers_as="metadatabase", url=settings.url("airflow")
+        ),
         airflow_process(settings, "scheduler", "--skip-serve-logs", answers_as="scheduler"),
         airflow_process(settings, "dag-processor", answers_as="dag_processor"),
         airflow_process(settings, "triggerer", "--skip-serve-logs", answers_as="triggerer"),
     ]
 
 
-def airflow_process(settings: Settings, verb: str, *options: str, answers_as: str, url: str | None = None) -> Part:
+def airflow_process(
+    settings: Settings, verb: str, *options: str, answers_as: str, url: str | None = None
+) -> Part:
     """Return one of Airflow's processes, seen through Airflow's own health report."""
     program = settings.checkout / ".venv" / "bin" / "airflow"
+    # Scheduler and triggerer load our plugins, and with them the pipeline, once for all that they start.
+    code = [
+        "requirements.lock",
+        "dags/plugins",
+        *(["etl"] if verb in ("scheduler", "triggerer") else []),
+    ]
+
+    def environment() -> dict[str, str]:
+        return airflow_environment(settings) | settings.variables()
+
     return Part(
         name=f"airflow-{verb}",
         command=lambda: [str(program), verb, *options],
+        made_from=lambda: (
+            digest(settings.checkout / name for name in code) + digest_text(environment())
+        ),
         answers=lambda _: probes.airflow_component(settings.url("airflow"), answers_as),
-        environment=lambda: airflow_environment(settings) | settings.variables() | {"PYTHONPATH": str(settings.checkout)},
+        environment=environment,
         waits_for=("postgres",),
         url=url,
         folder=settings.state / "airflow",

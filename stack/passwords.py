@@ -6,6 +6,7 @@ import base64
 import os
 import secrets
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from stack.settings import Settings
@@ -28,16 +29,24 @@ def draw_secrets(settings: Settings) -> None:
     settings.secrets.mkdir(parents=True, exist_ok=True)
     settings.secrets.chmod(0o700)
     for role in DATABASE_ROLES:
-        draw(settings.passfile(role), lambda role=role: f"127.0.0.1:*:*:{role}:{drawn_password()}\n")
+        draw(settings.passfile(role), partial(drawn_passfile, role))
     for name in PASSWORDS:
         draw(settings.secrets / name, drawn_password)
-    draw(settings.secrets / "airflow-fernet-key", lambda: base64.urlsafe_b64encode(os.urandom(32)).decode())
+    draw(
+        settings.secrets / "airflow-fernet-key",
+        lambda: base64.urlsafe_b64encode(os.urandom(32)).decode(),
+    )
     draw(settings.secrets / "signing-key.pem", drawn_signing_key)
 
 
 def drawn_password() -> str:
     """Return 192 random bits that need no quoting in an address, an ini file or a shell."""
     return secrets.token_hex(24)
+
+
+def drawn_passfile(role: str) -> str:
+    """Return a password file as PostgreSQL's clients read it, good for any port of this machine."""
+    return f"127.0.0.1:*:*:{role}:{drawn_password()}\n"
 
 
 def drawn_signing_key() -> str:

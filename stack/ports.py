@@ -36,7 +36,9 @@ def listening_sockets(table: str, port: int) -> set[str]:
         {'777'}
     """
     rows = [line.split() for line in table.splitlines()[1:]]
-    return {row[9] for row in rows if row[3] == LISTENING and int(row[1].rpartition(":")[2], 16) == port}
+    return {
+        row[9] for row in rows if row[3] == LISTENING and int(row[1].rpartition(":")[2], 16) == port
+    }
 
 
 def holder(port: int) -> str:
@@ -62,11 +64,19 @@ def require_free_ports(ports: Mapping[str, int]) -> None:
     Raises:
         StackError: One is taken; the message names it, its holder and its setting.
     """
-    taken = [f"  {port} ({service}) is taken {holder(port)}; its setting is {port_setting(service)}"
-             for service, port in ports.items() if not is_free(port)]
+    taken = [
+        f"  {port} ({service}) is taken {holder(port)}; its setting is {port_setting(service)}"
+        for service, port in ports.items()
+        if not is_free(port)
+    ]
     if taken:
-        raise StackError("\n".join([
-            "Ports are taken; nothing was started:", *taken,
-            "End that process, or have this checkout use others: MADANG_PORT_BASE=19400 make up",
-            "(the choice is remembered in .madang.env; a single port by its own setting).",
-        ]))
+        raise StackError(
+            "\n".join(
+                [
+                    "Ports are taken; nothing was started:",
+                    *taken,
+                    "End that process, or have this checkout use others: MADANG_PORT_BASE=19400 make up",
+                    "(the choice is remembered in .madang.env; a single port by its own setting).",
+                ]
+            )
+        )

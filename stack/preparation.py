@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from stack.airflow_settings import airflow_environment
-from stack.catalogue_settings import ADMINISTRATOR, PUBLISHER, catalogue_ini
+from stack.catalogue_settings import ADMINISTRATOR, PLUGINS, PUBLISHER, catalogue_ini
 from stack.errors import StackError
+from stack.once import Once, digest
 from stack.parts import (
     catalogue_environment,
     clean_environment,
@@ -25,51 +25,34 @@ from stack.passwords import database_password, keep, secret
 from stack.settings import Settings
 
 FOLDERS = {
-    "run": 0o700, "logs": 0o700, "store": 0o700, "intake": 0o755, "airflow": 0o700,
-    "redis": 0o700, "solr": 0o700, "ckan": 0o700, "ckan/storage": 0o700, "ckan/releases": 0o700, "stamps": 0o700,
+    "run": 0o700,
+    "logs": 0o700,
+    "store": 0o700,
+    "intake": 0o755,
+    "airflow": 0o700,
+    "redis": 0o700,
+    "solr": 0o700,
+    "ckan": 0o700,
+    "ckan/storage": 0o700,
+    "ckan/releases": 0o700,
+    "stamps": 0o700,
 }
 
 
-def digest(paths: Iterable[Path]) -> str:
-    """Return a digest of files' names and bytes; folders stand for all files in them."""
-    seen = hashlib.sha256()
-    for path in sorted(paths):
-        files = sorted(path.rglob("*")) if path.is_dir() else [path]
-        for file in files:
-            if file.is_file() and "__pycache__" not in file.parts:
-                seen.update(file.name.encode() + b"\0" + file.read_bytes())
-    return seen.hexdigest()
-
-
 @dataclass(frozen=True)
-class Once:
-    """Something done once for each thing it is made from.
-
-    Attributes:
-        name: For people and for the stamp's file name.
-        made_from: Whatever a repetition depends on, as text.
-        do: Does it; may be repeated after a failure half-way.
-    """
+class Account:
+    """An account of the catalogue, with the secrets of its password and its token."""
 
     name: str
-    made_from: str
-    do: Callable[[], None]
+    password: str
+    token: str
+    administrator: bool
 
-    def is_done(self, settings: Settings) -> bool:
-        """Tell whether it was done from the very same things."""
-        stamp = settings.state / "stamps" / self.name
-        return stamp.exists() and stamp.read_text() == self._key()
 
-    def ensure(self, settings: Settings) -> bool:
-        """Do it unless it is done; return whether it was necessary."""
-        if self.is_done(settings):
-            return False
-        self.do()
-        (settings.state / "stamps" / self.name).write_text(self._key())
-        return True
-
-    def _key(self) -> str:
-        return hashlib.sha256(self.made_from.encode()).hexdigest()
+ACCOUNTS = (
+    Account(ADMINISTRATOR, "catalogue-admin-password", "catalogue-admin-token", administrator=True),
+    Account(PUBLISHER, "catalogue-publisher-password", "catalogue-token", administrator=False),
+)
 
 
 def call(
@@ -88,14 +71,23 @@ def call(
     log = settings.logs / f"{what}.log"
     with log.open("w") as errors:
         done = subprocess.run(
-            command, check=False, text=True, input=given, stdout=subprocess.PIPE, stderr=errors,
-            env=clean_environment(settings) | dict(environment or {}), cwd=settings.checkout if not user else "/",
-            user=user if os.geteuid() == 0 else None, group=user if user and os.geteuid() == 0 else None,
+            command,
+            check=False,
+            text=True,
+            input=given,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env=clean_environment(settings) | dict(environment or {}),
+            cwd=settings.checkout if not user else "/",
+            user=user if os.geteuid() == 0 else None,
+            group=user if user and os.geteuid() == 0 else None,
             extra_groups=[] if user and os.geteuid() == 0 else None,
         )
     if done.returncode:
         last = "\n".join((done.stdout + log.read_text()).splitlines()[-12:])
-        raise StackError(f"{what} failed (exit {done.returncode}); what ran before is kept, and the next start tries again.\n{last}\nThe whole story: {log}")
+        raise StackError(
+            f"{what} failed (exit {done.returncode}); what ran before is kept, and the next start tries again.\n{last}\nThe whole story: {log}"
+        )
     return done.stdout
 
 
@@ -136,7 +128,14 @@ def make_cluster(settings: Settings) -> None:
     if user:
         shutil.chown(making, user, user)
         shutil.chown(password, user, user)
-    command = [postgres_program("initdb"), "-D", str(making), "-U", "postgres", "--auth=scram-sha-256"]
+    command = [
+        postgres_program("initdb"),
+        "-D",
+        str(making),
+        "-U",
+        "postgres",
+        "--auth=scram-sha-256",
+    ]
     # C.UTF-8 sorts Hangul in dictionary order, and alike on every machine.
     command += [f"--pwfile={password}", "--encoding=UTF8", "--locale=C.UTF-8"]
     call(settings, "database-cluster", command, user=user)
@@ -148,13 +147,27 @@ def psql(settings: Settings, database: str, statements: str) -> str:
     """Run SQL as the database administrator and return the answer, bare."""
     command = [
         *(postgres_program("psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"),
-        *("-h", "127.0.0.1", "-p", str(settings.ports["postgres"]), "-U", "postgres", "-d", database),
+        *(
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(settings.ports["postgres"]),
+            "-U",
+            "postgres",
+            "-d",
+            database,
+        ),
     ]
     passfile = {"PGPASSFILE": str(settings.passfile("postgres"))}
     return call(settings, "database-roles", command, passfile, given=statements)
 
 
-ROLES_AND_DATABASES = {"airflow": ["airflow"], "ckan": ["ckan", "datastore"], "datastore": [], "madang": ["madang"]}
+ROLES_AND_DATABASES = {
+    "airflow": ["airflow"],
+    "ckan": ["ckan", "datastore"],
+    "datastore": [],
+    "madang": ["madang"],
+}
 
 
 def make_roles(settings: Settings) -> None:
@@ -182,7 +195,12 @@ def make_search_home(settings: Settings) -> None:
     home, making = settings.state / "solr" / "home", settings.state / "solr" / "home.new"
     shutil.rmtree(making, ignore_errors=True)
     shutil.copytree(source / "home", making)
-    command = [sys.executable, str(source / "mkschema.py"), str(ckan_schema(settings)), str(making / "ckan" / "conf")]
+    command = [
+        sys.executable,
+        str(source / "mkschema.py"),
+        str(ckan_schema(settings)),
+        str(making / "ckan" / "conf"),
+    ]
     call(settings, "search-schema", command)
     shutil.rmtree(home, ignore_errors=True)
     making.rename(home)
@@ -194,61 +212,73 @@ def ckan_schema(settings: Settings) -> Path:
     Raises:
         StackError: CKAN is not installed.
     """
-    found = list((settings.checkout / ".venv-catalogue" / "lib").glob("python3*/site-packages/ckan/config/solr/schema.xml"))
+    found = list(
+        (settings.checkout / ".venv-catalogue" / "lib").glob(
+            "python3*/site-packages/ckan/config/solr/schema.xml"
+        )
+    )
     if not found:
-        raise StackError("The catalogue's environment is not there (.venv-catalogue). Nothing was started. Run: make install")
+        raise StackError(
+            "The catalogue's environment is not there (.venv-catalogue). Nothing was started. Run: make install"
+        )
     return found[0]
 
 
-def ckan(settings: Settings, what: str, *arguments: str) -> str:
-    """Run one of CKAN's own commands."""
-    program = str(settings.checkout / ".venv-catalogue" / "bin" / "ckan")
-    return call(settings, what, [program, *arguments], catalogue_environment(settings))
-
-
 def prepare_catalogue(settings: Settings) -> None:
-    """Bring CKAN's two databases to its version and set the reader's permissions."""
-    ckan(settings, "catalogue-database", "db", "init")
-    ckan(settings, "catalogue-plugins", "db", "upgrade")
-    psql(settings, "postgres", ckan(settings, "catalogue-permissions", "datastore", "set-permissions"))
-    # CKAN makes this type at its first use, where two workers at once would collide.
-    psql(settings, "datastore", "\n".join([
-        "SET ROLE ckan;",
-        "SELECT 'CREATE TYPE nested AS (json json, extra text)'"
-        " WHERE NOT EXISTS (SELECT FROM pg_type WHERE typname = 'nested')\\gexec",
-    ]))
-
-
-def make_catalogue_accounts(settings: Settings) -> None:
-    """Make the administrator and the publisher, and write their tokens."""
-    accounts = {
-        ADMINISTRATOR: ("catalogue-admin-password", "catalogue-admin-token", True),
-        PUBLISHER: ("catalogue-publisher-password", "catalogue-token", False),
-    }
+    """Bring CKAN's two databases to its version, and make the administrator and the publisher."""
     asked = {
-        "purpose": "local stack",
+        "database": "ckan",
+        "datastore": "datastore",
+        "owner": "ckan",
+        "reader": "datastore",
         "accounts": [
             {
-                "name": name, "password": secret(settings, password), "administrator": administrator,
-                "wants_token": not (settings.secrets / token).exists(),
+                "name": account.name,
+                "password": secret(settings, account.password),
+                "administrator": account.administrator,
+                "wants_token": not (settings.secrets / account.token).exists(),
             }
-            for name, (password, token, administrator) in accounts.items()
+            for account in ACCOUNTS
         ],
     }
-    python = str(settings.checkout / ".venv-catalogue" / "bin" / "python")
-    script = str(settings.checkout / "catalog" / "serve" / "accounts.py")
-    answer = call(settings, "catalogue-accounts", [python, script], catalogue_environment(settings), given=json.dumps(asked))
-    for name, token in json.loads(answer.splitlines()[-1]).items():
-        keep(settings.secrets / accounts[name][1], token)
+    script = str(settings.checkout / "catalog" / "serve" / "prepare.py")
+    answer = json.loads(
+        ckan(settings, "catalogue-preparation", "python", script, given=json.dumps(asked))
+    )
+    psql(settings, "postgres", answer["permissions"])
+    psql(settings, "datastore", NESTED_TYPE)
+    for account in ACCOUNTS:
+        if account.name in answer["tokens"]:
+            keep(settings.secrets / account.token, answer["tokens"][account.name])
+
+
+# CKAN makes this type at its first use, where two workers at once would collide.
+NESTED_TYPE = """\
+SET ROLE ckan;
+SELECT 'CREATE TYPE nested AS (json json, extra text)'
+ WHERE NOT EXISTS (SELECT FROM pg_type WHERE typname = 'nested')\\gexec
+"""
+
+
+def ckan(
+    settings: Settings, what: str, program: str, *arguments: str, given: str | None = None
+) -> str:
+    """Run a program of the catalogue's environment."""
+    command = [str(settings.checkout / ".venv-catalogue" / "bin" / program), *arguments]
+    return call(settings, what, command, catalogue_environment(settings), given=given)
+
+
+def rebuild_index(settings: Settings) -> None:
+    """Have every dataset analysed by the present search schema; searching goes on meanwhile."""
+    if psql(settings, "ckan", "SELECT count(*) FROM package;").strip() != "0":
+        ckan(settings, "search-index", "ckan", "search-index", "rebuild")
 
 
 def prepare_airflow(settings: Settings) -> None:
     """Bring Airflow's database to its version, and make its people."""
-    environment = airflow_environment(settings) | settings.variables() | {"PYTHONPATH": str(settings.checkout)}
-    program = str(settings.checkout / ".venv" / "bin" / "airflow")
-    call(settings, "airflow-database", [program, "db", "migrate"], environment)
-    own = {"MADANG_ENV_FILE": str(settings.file)}
-    call(settings, "airflow-people", [sys.executable, "-m", "stack.airflow_accounts"], environment | own)
+    environment = airflow_environment(settings) | {"MADANG_ENV_FILE": str(settings.file)}
+    command = [sys.executable, "-m", "stack.airflow_preparation"]
+    call(settings, "airflow-preparation", command, environment)
 
 
 def prepare_ledger(settings: Settings) -> None:
@@ -260,10 +290,9 @@ def prepare_ledger(settings: Settings) -> None:
 
 def before_start(settings: Settings) -> list[Once]:
     """Return what must be done before the first part is started."""
-    search = [settings.checkout / "catalog" / "solr" / name for name in ("home", "mkschema.py")]
     return [
         Once("database-cluster", "1", lambda: make_cluster(settings)),
-        Once("search-home", digest([*search, ckan_schema(settings)]), lambda: make_search_home(settings)),
+        Once("search-schema", search_schema(settings), lambda: make_search_home(settings)),
     ]
 
 
@@ -272,17 +301,37 @@ def with_database(settings: Settings) -> list[Once]:
     return [Once("database-roles", f"1 {ROLES_AND_DATABASES}", lambda: make_roles(settings))]
 
 
-def for_services(settings: Settings) -> dict[str, list[Once]]:
-    """Return what the parts whose names begin alike need first; the groups do not need one another."""
-    locks = [settings.checkout / "requirements.lock", settings.checkout / "catalog" / "requirements.lock"]
-    people = settings.checkout / "stack" / "airflow_accounts.py"
-    extension = settings.checkout / "catalog" / "ckanext"
-    accounts = f"1 {PUBLISHER} {ADMINISTRATOR}"
-    return {
-        "airflow": [Once("airflow", digest([locks[0], people]), lambda: prepare_airflow(settings))],
-        "catalogue": [
-            Once("catalogue", digest([locks[1], extension]) + catalogue_ini(settings), lambda: prepare_catalogue(settings)),
-            Once("catalogue-accounts", accounts, lambda: make_catalogue_accounts(settings)),
-        ],
-        "ledger": [Once("ledger", digest([settings.checkout / "etl" / "ledger"]), lambda: prepare_ledger(settings))],
-    }
+def for_airflow(settings: Settings) -> list[Once]:
+    """Return what Airflow's parts need before they start."""
+    made_from = digest(
+        settings.checkout / name for name in ("requirements.lock", "stack/airflow_preparation.py")
+    )
+    return [Once("airflow", made_from, lambda: prepare_airflow(settings))]
+
+
+def for_catalogue(settings: Settings) -> list[Once]:
+    """Return what the catalogue's parts need before they start."""
+    catalog = settings.checkout / "catalog"
+    migrated_by = [
+        catalog / name
+        for name in ("requirements.lock", "serve/prepare.py", "ckanext/madang/migration")
+    ]
+    made_from = f"{digest(migrated_by)} {ACCOUNTS} {PLUGINS}"
+    return [Once("catalogue", made_from, lambda: prepare_catalogue(settings))]
+
+
+def for_search(settings: Settings) -> list[Once]:
+    """Return what needs the catalogue's database and the search server."""
+    return [Once("search-index", search_schema(settings), lambda: rebuild_index(settings))]
+
+
+def for_ledger(settings: Settings) -> list[Once]:
+    """Return what the pipeline needs before its first run."""
+    made_from = digest(settings.checkout / "etl" / name for name in ("migrations", "cli.py"))
+    return [Once("ledger", made_from, lambda: prepare_ledger(settings))]
+
+
+def search_schema(settings: Settings) -> str:
+    """Return what the search schema is made from."""
+    source = settings.checkout / "catalog" / "solr"
+    return digest([source / "home", source / "mkschema.py", ckan_schema(settings)])

@@ -48,10 +48,12 @@ def ask_redis(port: int, password: str, *commands: str) -> list[str]:
 
 def has_worker(port: int, password: str, pid: int) -> bool:
     """Tell whether the job worker of this process id is registered; a killed one stays listed."""
-    names = [line for line in ask_redis(port, password, "SMEMBERS rq:workers") if line.startswith("rq:worker:")]
-    return any(
-        str(pid) in ask_redis(port, password, f"HGET {name} pid") for name in names
-    )
+    names = [
+        line
+        for line in ask_redis(port, password, "SMEMBERS rq:workers")
+        if line.startswith("rq:worker:")
+    ]
+    return any(str(pid) in ask_redis(port, password, f"HGET {name} pid") for name in names)
 
 
 def airflow_component(url: str, component: str) -> bool:

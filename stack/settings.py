@@ -95,14 +95,18 @@ def read_file(path: Path) -> dict[str, str]:
             continue
         name, equals, value = line.partition("=")
         if not equals:
-            raise WrongUseError(f"{path}, line {number}: expected NAME=value. Delete the file to have it written anew.")
+            raise WrongUseError(
+                f"{path}, line {number}: expected NAME=value. Delete the file to have it written anew."
+            )
         found[name.strip()] = value.strip()
     return found
 
 
 def write_file(settings: Settings) -> None:
     """Write the settings of the stack that is being started, in one act."""
-    lines = ["# Written when the local stack starts; the environment wins over it. Holds no secret."]
+    lines = [
+        "# Written when the local stack starts; the environment wins over it. Holds no secret."
+    ]
     lines += [f"{name}={value}" for name, value in settings.variables().items()]
     text = "\n".join(lines) + "\n"
     if settings.file.exists() and settings.file.read_text(encoding="utf-8") == text:

@@ -15,7 +15,7 @@ from stack.errors import StackError
 from stack.parts import Part, all_parts, dependent
 from stack.passwords import draw_secrets
 from stack.ports import require_free_ports
-from stack.preparation import Once
+from stack.once import Once
 from stack.settings import Settings, write_file
 from stack.supervision import Supervisor, configuration
 
@@ -46,10 +46,25 @@ class Start:
         self._wait("postgres")
         self._prepare(preparation.with_database(self._settings))
         with ThreadPoolExecutor() as pool:
-            chains = [pool.submit(self._serve, *chain) for chain in self._chains()]
+            chains = [
+                pool.submit(chain) for chain in (self._airflow, self._catalogue, self._ledger)
+            ]
             for chain in chains:
                 chain.result()
         self._wait(*self._parts)
+
+    def _airflow(self) -> None:
+        self._prepare(preparation.for_airflow(self._settings))
+        self._start(*(name for name in self._parts if name.startswith("airflow")))
+
+    def _catalogue(self) -> None:
+        self._prepare(preparation.for_catalogue(self._settings))
+        self._wait("solr")
+        self._prepare(preparation.for_search(self._settings))
+        self._start("catalogue", "catalogue-jobs")
+
+    def _ledger(self) -> None:
+        self._prepare(preparation.for_ledger(self._settings))
 
     def _supervise(self) -> None:
         """Have a supervisor with the present configuration; one with an older one is stopped first."""
@@ -67,15 +82,6 @@ class Start:
         preparation.write_configurations(self._settings)
         self._supervisor.start(wanted)
 
-    def _chains(self) -> list[tuple[list[Once], list[str]]]:
-        """Return what can be prepared and started side by side."""
-        services = preparation.for_services(self._settings)
-        return [(once, [name for name in self._parts if name.startswith(prefix)]) for prefix, once in services.items()]
-
-    def _serve(self, once: list[Once], names: list[str]) -> None:
-        self._prepare(once)
-        self._start(*names)
-
     def _prepare(self, steps: Sequence[Once]) -> None:
         for step in steps:
             begun = time.monotonic()
@@ -83,8 +89,16 @@ class Start:
                 self._say(f"{step.name}: done ({time.monotonic() - begun:.1f} s)")
 
     def _start(self, *names: str) -> None:
+        """Start parts; one that runs with older code or settings is restarted."""
         for name in names:
-            self._supervisor.start_part(name)
+            mark = self._settings.run / f"{name}.made-from"
+            made_from = self._parts[name].made_from()
+            if not self._supervisor.runs(name):
+                self._supervisor.start_part(name)
+            elif not mark.exists() or mark.read_text() != made_from:
+                self._say(f"{name}: restarted, its code or settings have changed")
+                self._supervisor.restart_part(name)
+            mark.write_text(made_from)
 
     def _wait(self, *names: str) -> None:
         """Return when every part answers; each is named when it does for the first time.
@@ -110,11 +124,19 @@ class Start:
 
     def _refuse_failed(self, part: Part, supervised: str, *, late: bool) -> None:
         if supervised == "FATAL" or late:
-            why = "ends again and again" if supervised == "FATAL" else f"does not answer after {HEALTHY_SECONDS} s"
-            raise StackError(f"{part.name} {why}; the other parts go on. Its log: {self._settings.logs / part.name}.log (make logs PART={part.name})")
+            why = (
+                "ends again and again"
+                if supervised == "FATAL"
+                else f"does not answer after {HEALTHY_SECONDS} s"
+            )
+            raise StackError(
+                f"{part.name} {why}; the other parts go on. Its log: {self._settings.logs / part.name}.log (make logs PART={part.name})"
+            )
 
     def _say(self, line: str) -> None:
-        self._console.print(f"  [dim]{time.monotonic() - self._begun:5.1f} s[/]  {line}", highlight=False)
+        self._console.print(
+            f"  [dim]{time.monotonic() - self._begun:5.1f} s[/]  {line}", highlight=False
+        )
 
 
 def start(settings: Settings, console: Console) -> None:
@@ -123,4 +145,7 @@ def start(settings: Settings, console: Console) -> None:
     with alone(settings):
         draw_secrets(settings)
         Start(settings, console).run()
-    console.print(f"The stack runs: catalogue {settings.url('catalogue')} · Airflow {settings.url('airflow')}", highlight=False)
+    console.print(
+        f"The stack runs: catalogue {settings.url('catalogue')} · Airflow {settings.url('airflow')}",
+        highlight=False,
+    )

@@ -13,14 +13,16 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from supervisor.xmlrpc import SupervisorTransport
+from supervisor.xmlrpc import SupervisorTransport  # type: ignore[import-untyped]
 
 from stack.errors import StackError
 from stack.parts import Part
 from stack.settings import Settings
 from stack.sweep import is_alive, recall, remember, session_of, sweep
 
-LONGEST_SOCKET_PATH = 100  # the kernel takes 107 bytes; the supervisor adds to the name while it starts
+LONGEST_SOCKET_PATH = (
+    100  # the kernel takes 107 bytes; the supervisor adds to the name while it starts
+)
 START_SECONDS = 15
 STOP_SECONDS = 90
 
@@ -76,7 +78,11 @@ def configuration(settings: Settings, parts: Iterable[Part], *, as_root: bool) -
     def text(path: object) -> str:
         return str(path).replace("%", "%%")
 
-    places = {"logs": text(settings.logs), "run": text(settings.run), "socket": text(socket_path(settings))}
+    places = {
+        "logs": text(settings.logs),
+        "run": text(settings.run),
+        "socket": text(socket_path(settings)),
+    }
     # The parts read their settings themselves; here they only tell one stack from another.
     of = [f"; {name}={value}\n" for name, value in settings.variables().items()]
     head = "".join(of) + HEAD.format(user="user=root\n" if as_root else "", **places)
@@ -140,7 +146,9 @@ class Supervisor:
         end = time.monotonic() + START_SECONDS
         while not self._listens():
             if process.poll() is not None or time.monotonic() > end:
-                raise StackError(f"The supervisor did not start; nothing runs. Its reason is in {log}")
+                raise StackError(
+                    f"The supervisor did not start; nothing runs. Its reason is in {log}"
+                )
             time.sleep(0.05)
 
     def _environment(self) -> dict[str, str]:
@@ -167,12 +175,17 @@ class Supervisor:
         """Return each part's state in the supervisor's words, and its process id (0: none)."""
         if not self.is_running():
             return {}
-        return {one["name"]: (one["statename"], one["pid"]) for one in self._call().getAllProcessInfo()}
+        return {
+            one["name"]: (one["statename"], one["pid"]) for one in self._call().getAllProcessInfo()
+        }
+
+    def runs(self, name: str) -> bool:
+        """Tell whether a part runs, or is on its way."""
+        return self.states()[name][0] in ("RUNNING", "STARTING")
 
     def start_part(self, name: str) -> None:
-        """Ask for a part to be started; one that runs or starts already is left alone."""
-        if self.states()[name][0] not in ("RUNNING", "STARTING"):
-            self._call().startProcess(name, False)
+        """Ask for a part to be started; whether it answers is another question."""
+        self._call().startProcess(name, False)
 
     def restart_part(self, name: str) -> None:
         """Stop a part, wait for its end and start it again."""
@@ -221,5 +234,7 @@ def wait_until(is_so: Callable[[], bool], what: str) -> None:
     end = time.monotonic() + STOP_SECONDS
     while not is_so():
         if time.monotonic() > end:
-            raise StackError(f"{what} has not ended after {STOP_SECONDS} s. Run the same command again; make status shows what still runs.")
+            raise StackError(
+                f"{what} has not ended after {STOP_SECONDS} s. Run the same command again; make status shows what still runs."
+            )
         time.sleep(0.05)
