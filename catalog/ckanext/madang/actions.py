@@ -6,7 +6,15 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan import model
-from ckanext.madang import organizations, register, release_files, release_tables, requests
+from ckanext.madang import (
+    drift,
+    organizations,
+    register,
+    release_files,
+    release_tables,
+    requests,
+)
+from ckanext.madang.auth import act_for_site
 from ckanext.madang.names import TABLE_FILE
 from ckanext.madang.refusals import Refused
 
@@ -95,6 +103,7 @@ def madang_release_table_load(context: Any, data_dict: dict[str, Any]) -> dict[s
     _check_source(resource.package_id, release, load.sha256)
     path = release_files.file_path(resource.package_id, release, TABLE_FILE)
     status = release_tables.load_table(load, path)
+    _add_preview(resource)
     return {"status": status, "rows": load.digest.rows, "digest": load.digest.value}
 
 
@@ -108,6 +117,14 @@ def _check_source(package_id: str, release: str, sha256: str) -> None:
         )
 
 
+def _add_preview(resource: Any) -> None:
+    """Give the resource the site's views for tables, where it has none yet."""
+    shown = {"id": resource.id, "package_id": resource.package_id, "datastore_active": True}
+    tk.get_action("resource_create_default_resource_views")(
+        act_for_site(), {"resource": shown, "create_datastore_views": True}
+    )
+
+
 def madang_organization_ensure(context: Any, data_dict: dict[str, Any]) -> dict[str, Any]:
     """Return an organisation, made if missing, with the caller as its editor.
 
@@ -118,3 +135,18 @@ def madang_organization_ensure(context: Any, data_dict: dict[str, Any]) -> dict[
     asked = requests.check_organization(data_dict)
     tk.check_access("madang_organization_ensure", context, asked)
     return organizations.ensure_organization(context, asked)
+
+
+def madang_drift(context: Any, data_dict: dict[str, Any]) -> dict[str, Any]:
+    """Compare the search index with the database, and mend it where asked.
+
+    :param repair: write documents anew and remove orphans (optional, default false)
+    :param settled_seconds: leave out datasets changed within this time (optional, default 30)
+    :returns: ``missing``, ``stale``, ``orphan``: lists of dataset ids; ``repaired``
+    """
+    asked = requests.check_drift(data_dict)
+    tk.check_access("madang_drift", context, asked)
+    found = drift.find_drift(asked.get("settled_seconds", drift.SETTLED_SECONDS))
+    if asked["repair"]:
+        drift.repair_drift(found)
+    return {**found._asdict(), "repaired": asked["repair"]}

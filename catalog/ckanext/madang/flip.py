@@ -25,7 +25,7 @@ def is_managed(resource: Any) -> bool:
 
 def is_publisher(user_name: str | None) -> bool:
     """Tell whether this is the account that may publish."""
-    return bool(user_name) and user_name == tk.config["ckanext.madang.publisher"]
+    return bool(user_name) and user_name == tk.config["madang.publisher"]
 
 
 def follow_record(context: Any, package: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan import model
+from ckanext.madang.auth import act_for_site
 from ckanext.madang.refusals import Refused
 
 
@@ -24,7 +25,7 @@ def ensure_organization(context: Any, asked: dict[str, Any]) -> dict[str, Any]:
         raise Refused("name", f"{asked['name']} is not an active organisation. Nothing was changed.")
     _make_editor(group, context["user"])
     return tk.get_action("organization_show")(
-        _as_site(), {"id": group.id, "include_users": False}
+        act_for_site(), {"id": group.id, "include_users": False}
     )
 
 
@@ -36,7 +37,7 @@ def _create(asked: dict[str, Any]) -> None:
     ]
     new = {"name": asked["name"], "title": asked["title"], "extras": extras}
     try:
-        tk.get_action("organization_create")(_as_site(), new)
+        tk.get_action("organization_create")(act_for_site(), new)
     except tk.ValidationError:
         model.Session.rollback()
         if model.Group.get(asked["name"]) is None:
@@ -50,11 +51,6 @@ def _make_editor(group: Any, user_name: str) -> None:
     )
     if members.filter(model.Member.capacity.in_(["editor", "admin"])).first() is None:
         tk.get_action("organization_member_create")(
-            _as_site(), {"id": group.id, "username": user_name, "role": "editor"}
+            act_for_site(), {"id": group.id, "username": user_name, "role": "editor"}
         )
 
-
-def _as_site() -> dict[str, Any]:
-    """Act for the site itself: creating organisations is not an editor's right."""
-    site = tk.get_action("get_site_user")({"ignore_auth": True}, {})
-    return {"user": site["name"], "ignore_auth": True}

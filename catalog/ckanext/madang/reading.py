@@ -7,7 +7,6 @@ id goes to CKAN's DataStore as it is.
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any, NamedTuple
 
 import ckan.plugins.toolkit as tk
@@ -16,6 +15,7 @@ from ckanext.datastore.backend import DatastoreBackend
 from ckanext.madang import register
 from ckanext.madang.names import is_release, parse_table_name, table_name
 from ckanext.madang.refusals import Refused
+from ckanext.madang.text import compose_text
 
 
 class ReleaseTable(NamedTuple):
@@ -131,21 +131,3 @@ def refuse_on_managed(next_action: Any, context: Any, data_dict: dict[str, Any])
             "The table of this resource changes by a new release only. Nothing was changed.",
         )
     return next_action(context, data_dict)
-
-
-def compose_text(value: Any) -> Any:
-    """Return the value with every text in it in Unicode's composed form (NFC).
-
-    Names of files made on a Mac come decomposed; no search finds decomposed Hangul.
-
-    Examples:
-        >>> compose_text({"title": "\u1106\u1161", "tags": ["x", 1]})
-        {'title': '마', 'tags': ['x', 1]}
-    """
-    if isinstance(value, str):
-        return unicodedata.normalize("NFC", value)
-    if isinstance(value, dict):
-        return {key: compose_text(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [compose_text(part) for part in value]
-    return value

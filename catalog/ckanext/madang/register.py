@@ -6,7 +6,8 @@ one commit.
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
+from typing import Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -68,14 +69,38 @@ def find_file(package_id: str, release: str, file_name: str) -> ReleaseFile | No
     return model.Session.get(ReleaseFile, (package_id, release, file_name))
 
 
-def latest_published(package_id: str) -> Release | None:
-    """Return the release that went live last, or None before the first."""
+def list_files(package_id: str, release: str) -> Sequence[ReleaseFile]:
+    """Return the files of the release."""
+    return model.Session.scalars(
+        sa.select(ReleaseFile).where(
+            ReleaseFile.package_id == package_id, ReleaseFile.release == release
+        )
+    ).all()
+
+
+def latest_published(package_id: str, other_than: str | None = None) -> Release | None:
+    """Return the release that went live last, leaving out one; None before the first."""
     return model.Session.scalars(
         sa.select(Release)
-        .where(Release.package_id == package_id, Release.state == PUBLISHED)
+        .where(
+            Release.package_id == package_id,
+            Release.state == PUBLISHED,
+            Release.release != (other_than or ""),
+        )
         .order_by(Release.published_at.desc())
         .limit(1)
     ).first()
+
+
+def staged_since(package_id: str, age: timedelta) -> Sequence[Release]:
+    """Return the releases staged within `age` that never went live."""
+    return model.Session.scalars(
+        sa.select(Release).where(
+            Release.package_id == package_id,
+            Release.state == STAGED,
+            Release.staged_at > _now() - age,
+        )
+    ).all()
 
 
 def add_file(package_id: str, release: str, file_name: str, sha256: str, size_bytes: int) -> None:

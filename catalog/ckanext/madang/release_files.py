@@ -18,7 +18,7 @@ UNFINISHED_MARK = ".unfinished-"
 
 def release_folder() -> Path:
     """Return the folder that holds every release file."""
-    configured = tk.config.get("ckanext.madang.release_path")
+    configured = tk.config.get("madang.release_path")
     return Path(configured or Path(tk.config["ckan.storage_path"]) / "releases")
 
 

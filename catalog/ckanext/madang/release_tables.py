@@ -22,6 +22,8 @@ from ckanext.madang.digest import TableDigest, digest_query, quote_name
 from ckanext.madang.refusals import Busy, Refused
 
 _BUFFER_BYTES = 1 << 20
+_DROP_WAIT = "5s"
+_LOCK_NOT_AVAILABLE = "55P03"
 _CONTENT_ERRORS = ("22", "23")
 """Classes of SQLSTATE that speak of the data, not of the server."""
 
@@ -79,6 +81,25 @@ def load_table(load: Load, csv_path: Path) -> str:
     return "loaded"
 
 
+def list_tables() -> list[str]:
+    """Return the names of all tables of the DataStore."""
+    with _transaction() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+        return [row[0] for row in cursor.fetchall()]
+
+
+def drop_table(table: str) -> bool:
+    """Drop a table unless somebody keeps it in use; tell whether it went."""
+    try:
+        with _transaction() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = '{_DROP_WAIT}'")
+            cursor.execute(f"DROP TABLE IF EXISTS {quote_name(table)}")
+            cursor.execute("DELETE FROM _table_stats WHERE resource_id = %s", [table])
+    except Busy:
+        return False
+    return True
+
+
 def is_loaded(table: str) -> bool:
     """Tell whether the DataStore has this table."""
     with _transaction() as cursor:
@@ -112,6 +133,8 @@ def _transaction() -> Iterator[Any]:
 def _without_values(error: psycopg2.Error) -> Exception:
     """Say which value was wrong by its place, and keep the value."""
     state = error.pgcode or "connection lost"
+    if state == _LOCK_NOT_AVAILABLE:
+        return Busy("The table")
     if not state.startswith(_CONTENT_ERRORS):
         return TableLoadFailed(f"PostgreSQL answered {state}. No table was made. Try again.")
     return Refused(
@@ -165,7 +188,7 @@ def _full_text_column(load: Load) -> str:
 
 
 def _is_searchable(load: Load) -> bool:
-    return load.digest.rows <= tk.config["ckanext.madang.full_text_rows"]
+    return load.digest.rows <= tk.config["madang.full_text_rows"]
 
 
 class _HashingReader:

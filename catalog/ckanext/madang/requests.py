@@ -137,3 +137,12 @@ def check_organization(data_dict: dict[str, Any]) -> dict[str, Any]:
         "title_translated": [optional],
     }
     return _check(schema, data_dict)
+
+
+def check_drift(data_dict: dict[str, Any]) -> dict[str, Any]:
+    """Return the checked request of `madang_drift`."""
+    optional, whole, flag = map(
+        tk.get_validator, ("ignore_missing", "natural_number_validator", "boolean_validator")
+    )
+    schema = {"repair": [tk.get_validator("default")(False), flag], "settled_seconds": [optional, whole]}
+    return _check(schema, data_dict)
