@@ -47,7 +47,8 @@ class Checked:
         quarantined: The other rows whole, as text, with `_rules`: the labels of the
             critical rules that they fail.
         issues: `_row`, field, rule, severity of every failure, in order of rows; no values.
-        counts: One per rule that some row fails, in the order of the contract.
+        rules: Every rule that was asked, in the order of the contract.
+        counts: One per rule that some row fails, in the same order.
         rows: Rows that came in; accepted and quarantined together.
         accepted_rows: Rows of `accepted`.
         quarantined_rows: Rows of `quarantined`.
@@ -59,6 +60,7 @@ class Checked:
     accepted: pl.LazyFrame
     quarantined: pl.LazyFrame
     issues: pl.LazyFrame
+    rules: tuple[Rule, ...]
     counts: tuple[Count, ...]
     rows: int
     accepted_rows: int
@@ -99,6 +101,7 @@ def check_table(
         accepted=_accepted(typed, failing, contract),
         quarantined=_quarantined(rows, failing, critical),
         issues=_issues(marks, rules),
+        rules=rules,
         counts=_counts(rules, located),
         rows=marks.height,
         accepted_rows=marks.height - failing.height,
@@ -127,9 +130,9 @@ def require_quality(checked: Checked, ragged: int, contract: Contract) -> None:
             " release stays. Export the table again and drop the whole file.",
             dataset=contract.name,
         )
-    bad, limit = checked.quarantined_rows + ragged, contract.thresholds.quarantine
-    if checked.accepted_rows and bad / records <= limit:
+    if is_within_threshold(checked, ragged, contract):
         return
+    bad, limit = checked.quarantined_rows + ragged, contract.thresholds.quarantine
     raise QualityGateError(
         f"{contract.name}: {bad:,} of {records:,} rows ({bad / records:.1%}) break the contract,"
         f" which allows {limit:.1%} ({_breakdown(checked.counts, ragged)}). Nothing was"
@@ -139,6 +142,19 @@ def require_quality(checked: Checked, ragged: int, contract: Contract) -> None:
         rows=records,
         quarantined=bad,
     )
+
+
+def is_within_threshold(checked: Checked, ragged: int, contract: Contract) -> bool:
+    """Tell whether some rows are good, and few enough are bad.
+
+    Args:
+        checked: The validated table.
+        ragged: Records that extract kept aside; they count as bad.
+        contract: Its `thresholds.quarantine` is the largest share allowed.
+    """
+    bad = checked.quarantined_rows + ragged
+    records = checked.rows + ragged
+    return checked.accepted_rows > 0 and bad <= contract.thresholds.quarantine * records
 
 
 def _collect_marks(typed: pl.LazyFrame, rules: Sequence[Rule], contract: Contract) -> pl.DataFrame:

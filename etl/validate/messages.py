@@ -1,0 +1,186 @@
+"""What a department is told about a rule: the fault and its remedy, in Korean and English.
+
+Texts name limits of the contract and never a cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal, assert_never
+
+from etl.contract.model import Contract, Field, FieldType
+from etl.validate.rules import (
+    Among,
+    Between,
+    Length,
+    Pattern,
+    Readable,
+    Required,
+    Rule,
+    Unique,
+)
+
+Language = Literal["ko", "en"]
+
+_MOST_VALUES = 20
+
+_TYPES: dict[Language, dict[FieldType, tuple[str, str]]] = {
+    "ko": {
+        "string": (
+            "읽을 수 없는 문자가 들어 있습니다",
+            "보이지 않는 문자를 지우고 다시 적으십시오",
+        ),
+        "integer": ("정수가 아닙니다", "쉼표와 단위 없이 숫자만 적으십시오. 예: 1200"),
+        "year": ("연도가 아닙니다", "네 자리 숫자로 적으십시오. 예: 2026"),
+        "number": (
+            "수가 아니거나 소수 자릿수가 많습니다",
+            "쉼표와 단위 없이 숫자로, 소수점 아래 {decimals}자리까지 적으십시오",
+        ),
+        "boolean": ("여부를 나타내는 값이 아닙니다", "Y 또는 N으로 적으십시오"),
+        "date": ("날짜가 아닙니다", "달력에 있는 날짜를 적으십시오. 예: 2026-11-01"),
+        "datetime": ("일시가 아닙니다", "날짜와 시각을 적으십시오. 예: 2026-11-01 09:00:00"),
+        "time": ("시각이 아닙니다", "00:00부터 23:59 사이로 적으십시오. 예: 09:00"),
+        "yearmonth": ("연월이 아닙니다", "연도와 월을 적으십시오. 예: 2026-11"),
+    },
+    "en": {
+        "string": ("holds an unreadable character", "Delete the invisible character"),
+        "integer": ("is no whole number", "Write digits only, without commas or units, as 1200"),
+        "year": ("is no year", "Write four digits, as 2026"),
+        "number": (
+            "is no number, or has too many decimals",
+            "Write digits without commas or units, at most {decimals} after the point",
+        ),
+        "boolean": ("is neither yes nor no", "Write Y or N"),
+        "date": ("is no date", "Write a day that exists, as 2026-11-01"),
+        "datetime": ("is no date and time", "Write date and time, as 2026-11-01 09:00:00"),
+        "time": ("is no time of day", "Write a time from 00:00 to 23:59, as 09:00"),
+        "yearmonth": ("is no month", "Write year and month, as 2026-11"),
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What is wrong, and what to do about it."""
+
+    fault: str
+    remedy: str
+
+
+def advise(rule: Rule, contract: Contract, language: Language) -> Advice:
+    """Say what a failed rule means and how to mend it.
+
+    Args:
+        rule: One of the contract's compiled rules.
+        contract: Gives types and titles.
+        language: Of both texts.
+    """
+    field = next(field for field in contract.fields if field.name == rule.fields[0])
+    texts = _korean(rule, field) if language == "ko" else _english(rule, field)
+    return Advice(*texts)
+
+
+def title_of(names: Sequence[str], contract: Contract, language: Language) -> str:
+    """Return the headings of columns as a department knows them.
+
+    Args:
+        names: Names of fields.
+        contract: Gives their titles.
+        language: English falls back to the field's name.
+    """
+    titles = {field.name: field.title for field in contract.fields}
+    if language == "ko":
+        return ", ".join(titles[name].ko for name in names)
+    return ", ".join(titles[name].en or name for name in names)
+
+
+def _type_texts(field: Field, language: Language) -> tuple[str, str]:
+    fault, remedy = _TYPES[language][field.type]
+    return fault, remedy.format(decimals=field.decimals)
+
+
+def _korean(rule: Rule, field: Field) -> tuple[str, str]:
+    match rule.check:
+        case Required():
+            return "값이 비어 있습니다", "값을 적으십시오"
+        case Readable():
+            return _type_texts(field, "ko")
+        case Unique():
+            return (
+                "다른 행과 값이 겹칩니다",
+                "같은 행은 하나만 남기고, 다른 행이면 값을 바로잡으십시오",
+            )
+        case Between(least, most):
+            return "허용된 범위를 벗어납니다", f"다음 범위로 적으십시오: {_span(least, most, _KO)}"
+        case Length(least, most):
+            return (
+                "글자 수가 맞지 않습니다",
+                f"다음 글자 수로 적으십시오: {_span(least, most, _KO)}",
+            )
+        case Pattern(regex, is_wanted=True):
+            return "정해진 꼴이 아닙니다", f"다음 꼴로 적으십시오: {_form(regex)}"
+        case Pattern(regex):
+            return "쓸 수 없는 글자가 있습니다", f"다음에 해당하는 글자를 바로잡으십시오: {regex}"
+        case Among(values, is_wanted=True):
+            return (
+                "허용된 값이 아닙니다",
+                f"다음 가운데 하나로 적으십시오: {_listed(values, '외 {}개')}",
+            )
+        case Among(values):
+            return "쓸 수 없는 값입니다", f"다음 값은 쓰지 마십시오: {_listed(values, '외 {}개')}"
+        case _ as unknown:
+            assert_never(unknown)
+
+
+def _english(rule: Rule, field: Field) -> tuple[str, str]:
+    match rule.check:
+        case Required():
+            return "is empty", "Write a value"
+        case Readable():
+            return _type_texts(field, "en")
+        case Unique():
+            return "repeats another row", "Keep one of the same rows, or correct the value"
+        case Between(least, most):
+            return "is outside the allowed range", f"Write a value {_span(least, most, _EN)}"
+        case Length(least, most):
+            return "has a wrong length", f"Write a number of characters {_span(least, most, _EN)}"
+        case Pattern(regex, is_wanted=True):
+            return "does not have the required form", f"Write it in the form {_form(regex)}"
+        case Pattern(regex):
+            return "holds characters that are not allowed", f"Correct what fits {regex}"
+        case Among(values, is_wanted=True):
+            return "is not an allowed value", f"Write one of: {_listed(values, 'and {} more')}"
+        case Among(values):
+            return "is a value that is not allowed", f"Avoid: {_listed(values, 'and {} more')}"
+        case _ as unknown:
+            assert_never(unknown)
+
+
+def _form(regex: str) -> str:
+    """Show a pattern without the anchors that make it fit the whole value."""
+    return regex.removeprefix("^(?:").removesuffix(")$")
+
+
+_KO = ("{} 이상", "{} 이하", "{} 이상 {} 이하")
+_EN = ("of at least {}", "of at most {}", "from {} to {}")
+
+
+def _span(least: object, most: object, forms: tuple[str, str, str]) -> str:
+    if most is None:
+        return forms[0].format(_plain(least))
+    if least is None:
+        return forms[1].format(_plain(most))
+    return forms[2].format(_plain(least), _plain(most))
+
+
+def _plain(value: object) -> str:
+    """Write a value without the zeros that only its declared decimals add."""
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
+
+
+def _listed(values: Sequence[object], more: str) -> str:
+    shown = ", ".join(map(_plain, values[:_MOST_VALUES]))
+    rest = len(values) - _MOST_VALUES
+    return f"{shown} {more.format(rest)}" if rest > 0 else shown
