@@ -90,12 +90,14 @@ def verify_published(file: Path, certificate: bytes, key: str | None) -> list[Ch
         DisclosureRiskError: The certificate itself does not hold, or covers no such file.
     """
     content = read_certificate(certificate, trusted=_public_key(key))
-    with tempfile.TemporaryDirectory(prefix="madang-") as folder:
-        with verifier(Path(folder)) as connection:
-            return [
-                Check("signature", "holds", "holds", holds=True),
-                *verify_file(connection, file, content),
-            ]
+    with (
+        tempfile.TemporaryDirectory(prefix="madang-") as folder,
+        verifier(Path(folder)) as connection,
+    ):
+        return [
+            Check("signature", "holds", "holds", holds=True),
+            *verify_file(connection, file, content),
+        ]
 
 
 def prepare_catalogue(settings: Settings) -> list[str]:

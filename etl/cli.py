@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from etl.contract.loading import InvalidContractError, contract_files, dataset_name
+from etl.contract.loading import contract_files, dataset_name
 from etl.errors import ContractError, DefectError, EtlError
 from etl.settings import Settings, load
 from etl.wording import Language, choose_language, say, tell_error
@@ -230,9 +230,10 @@ def schema(as_json: AsJson = False, lang: Lang = None) -> None:
     language = _language(lang)
 
     def do() -> int:
-        from etl.contract.json_schema import write_json_schema
+        from etl.contract.json_schema import schema_text
 
-        path = write_json_schema(load().schemas)
+        path = load().schemas / "contract.schema.json"
+        path.write_text(schema_text(), encoding="utf-8")
         _print_json({"path": str(path)}) if as_json else console().print(
             f"{path} {say('written', language)}"
         )
@@ -320,7 +321,7 @@ class _progress:  # noqa: N801  (used like a function)
         task = self.bar.add_task("…", total=None)
         return lambda step: self.bar.update(task, description=say(step, self.language))
 
-    def __exit__(self, *problem: Any) -> None:
+    def __exit__(self, *problem: object) -> None:
         self.bar.__exit__(*problem)
 
 

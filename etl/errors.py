@@ -33,7 +33,7 @@ class EtlError(Exception):
     retryable: ClassVar[bool] = False
     exit_code: ClassVar[int] = 40
 
-    def __init__(self, message: str, **facts: str | int | float | None) -> None:
+    def __init__(self, message: str, **facts: str | float | None) -> None:
         """Keep the message as the one positional argument, the facts beside it."""
         super().__init__(message)
         self.facts = facts
@@ -66,9 +66,7 @@ def _rebuild(
 class ContractError(EtlError):
     """A dataset contract, a record or the order of releases needs a decision."""
 
-    summary_ko = (
-        "계약서 또는 판의 순서를 확인해야 합니다. 공개 중인 자료는 그대로입니다."
-    )
+    summary_ko = "계약서 또는 판의 순서를 확인해야 합니다. 공개 중인 자료는 그대로입니다."
     owner = "data steward"
     owner_ko = "데이터 관리 책임자"
     exit_code = 10
@@ -77,9 +75,7 @@ class ContractError(EtlError):
 class ReleaseHeldError(ContractError):
     """A release may not go live by itself; the live one stays."""
 
-    summary_ko = (
-        "새 판을 보류했습니다. 공개 중인 판은 그대로입니다."
-    )
+    summary_ko = "새 판을 보류했습니다. 공개 중인 판은 그대로입니다."
 
 
 class SourceError(EtlError):
@@ -89,18 +85,14 @@ class SourceError(EtlError):
 class SourceUnavailableError(SourceError):
     """A source does not answer; the same run may succeed later."""
 
-    summary_ko = (
-        "자료 원천이 응답하지 않습니다. 잠시 뒤 다시 실행하십시오."
-    )
+    summary_ko = "자료 원천이 응답하지 않습니다. 잠시 뒤 다시 실행하십시오."
     retryable = True
 
 
 class SourceFormatError(SourceError):
     """A supplied file is not what the contract describes."""
 
-    summary_ko = (
-        "제출한 파일을 읽을 수 없어 돌려보냈습니다. 파일을 고쳐 다시 제출하십시오."
-    )
+    summary_ko = "제출한 파일을 읽을 수 없어 돌려보냈습니다. 파일을 고쳐 다시 제출하십시오."
     owner = "supplying department"
     owner_ko = "제공 부서"
     exit_code = 20
@@ -109,9 +101,7 @@ class SourceFormatError(SourceError):
 class QualityGateError(EtlError):
     """Too many rows of a file break their contract."""
 
-    summary_ko = (
-        "계약을 어긴 행이 너무 많아 돌려보냈습니다. 보고서의 행을 고쳐 다시 제출하십시오."
-    )
+    summary_ko = "계약을 어긴 행이 너무 많아 돌려보냈습니다. 보고서의 행을 고쳐 다시 제출하십시오."
     owner = "supplying department"
     owner_ko = "제공 부서"
     exit_code = 20
@@ -120,9 +110,7 @@ class QualityGateError(EtlError):
 class DisclosureRiskError(EtlError):
     """A table would reveal more about individuals than its contract allows."""
 
-    summary_ko = (
-        "개인정보가 드러날 위험이 있어 공개하지 않았습니다. 공개 중인 자료는 그대로입니다."
-    )
+    summary_ko = "개인정보가 드러날 위험이 있어 공개하지 않았습니다. 공개 중인 자료는 그대로입니다."
     owner = "privacy officer"
     owner_ko = "개인정보 보호책임자"
     exit_code = 30
@@ -131,9 +119,7 @@ class DisclosureRiskError(EtlError):
 class ApprovalRefusedError(EtlError):
     """A release lacks the approval that its contract asks for."""
 
-    summary_ko = (
-        "개인정보 보호책임자의 승인이 필요합니다. 아직 아무것도 공개하지 않았습니다."
-    )
+    summary_ko = "개인정보 보호책임자의 승인이 필요합니다. 아직 아무것도 공개하지 않았습니다."
     owner = "privacy officer"
     owner_ko = "개인정보 보호책임자"
     exit_code = 30
@@ -155,9 +141,7 @@ class CatalogueUnavailableError(CatalogueError):
 class CatalogueRejectedError(CatalogueError):
     """The catalogue refuses the record."""
 
-    summary_ko = (
-        "카탈로그가 기록을 받지 않았습니다. 공개 중인 자료는 그대로입니다."
-    )
+    summary_ko = "카탈로그가 기록을 받지 않았습니다. 공개 중인 자료는 그대로입니다."
     owner = "data steward"
     owner_ko = "데이터 관리 책임자"
     exit_code = 10
@@ -166,9 +150,7 @@ class CatalogueRejectedError(CatalogueError):
 class StoreError(EtlError):
     """The store, the ledger or a secret cannot be used."""
 
-    summary_ko = (
-        "저장소, 원장 또는 비밀 파일을 쓸 수 없습니다. 공개 중인 자료는 그대로입니다."
-    )
+    summary_ko = "저장소, 원장 또는 비밀 파일을 쓸 수 없습니다. 공개 중인 자료는 그대로입니다."
 
 
 class StoreUnavailableError(StoreError):
@@ -180,18 +162,14 @@ class StoreUnavailableError(StoreError):
 class LeaseBusyError(StoreError):
     """Another run of the same dataset is between certify and switch."""
 
-    summary_ko = (
-        "같은 자료를 다른 작업이 공개하는 중입니다. 잠시 뒤 다시 실행하십시오."
-    )
+    summary_ko = "같은 자료를 다른 작업이 공개하는 중입니다. 잠시 뒤 다시 실행하십시오."
     retryable = True
 
 
 class DefectError(EtlError):
     """The program contradicts itself: two engines disagree, or the books do not balance."""
 
-    summary_ko = (
-        "프로그램 결함입니다. 아무것도 공개하지 않았습니다. 개발자에게 알리십시오."
-    )
+    summary_ko = "프로그램 결함입니다. 아무것도 공개하지 않았습니다. 개발자에게 알리십시오."
     owner = "developer"
     owner_ko = "개발자"
     exit_code = 70

@@ -48,7 +48,8 @@ from etl.ledger import Ledger, Release, utc_now
 from etl.publish.ckan import Catalogue
 from etl.publish.folder import export_release
 from etl.publish.record import Distribution, write_jsonld
-from etl.publish.releasing import Release as CatalogueRelease, publish_release
+from etl.publish.releasing import Release as CatalogueRelease
+from etl.publish.releasing import publish_release
 from etl.settings import Settings, load
 from etl.states import (
     Anonymised,
@@ -62,7 +63,7 @@ from etl.states import (
 from etl.store import Store
 from etl.validate.checking import check_table, require_quality
 from etl.validate.reading import read_suites
-from etl.validate.reporting import write_report
+from etl.validate.reporting import render_report
 from etl.validate.suites import Suite
 
 LOG = logging.getLogger("madang")
@@ -131,12 +132,14 @@ class Pipeline:
                 )
                 self._sink(checked.issues, f"{prefix}/issues.parquet")
                 self._sink(checked.quarantined, f"{prefix}/quarantine.parquet")
-                self.store.write_bytes(
-                    f"{prefix}/report.html", write_report(checked, landed.ragged, contract)
-                )
+                report = render_report(checked, contract, self._ragged_rows(landed))
+                self.store.write_bytes(f"{prefix}/report.html", report)
                 require_quality(checked, landed.ragged, contract)
                 self._sink(checked.accepted, f"{prefix}/rows.parquet")
-            verdict = {"judged_by": checked.judged_by, "counts": [asdict(count) for count in checked.counts]}
+            verdict = {
+                "judged_by": checked.judged_by,
+                "counts": [asdict(count) for count in checked.counts],
+            }
             self._write_json(f"{prefix}/verdict.json", verdict)
             quarantined = checked.quarantined_rows + landed.ragged
             validated = Validated(
@@ -148,9 +151,7 @@ class Pipeline:
             self.ledger.record_books(
                 landed.run_id, accepted=validated.accepted, quarantined=quarantined
             )
-            self.ledger.describe_run(
-                landed.run_id, reference_date=validated.reference_date or None
-            )
+            self.ledger.describe_run(landed.run_id, reference_date=validated.reference_date or None)
             count.rows = validated.rows
             self.store.write_manifest(prefix, validated)
         return validated
@@ -196,9 +197,11 @@ class Pipeline:
             return done
         contract = self._contract(anonymised)
         with self._step(anonymised.dataset, anonymised.run_id, "convert") as count:
-            with self.store.local_path(f"{anonymised.key}/public.parquet") as public:
-                with self.store.writing(f"{prefix}/data.parquet") as parquet:
-                    write_parquet(pl.scan_parquet(public), contract, parquet)
+            with (
+                self.store.local_path(f"{anonymised.key}/public.parquet") as public,
+                self.store.writing(f"{prefix}/data.parquet") as parquet,
+            ):
+                write_parquet(pl.scan_parquet(public), contract, parquet)
             with self.store.local_path(f"{prefix}/data.parquet") as parquet:
                 with self.store.writing(f"{prefix}/data.csv") as csv:
                     write_csv(parquet, contract, csv)
@@ -263,7 +266,9 @@ class Pipeline:
         if certified.status == "unchanged":
             return self._unchanged(certified)
         if (live := self.ledger.live_release(dataset)) and live.run_id == run_id:
-            if live.certificate_sha256 == certified.certificate_sha256 and self._is_finished(run_id):
+            if live.certificate_sha256 == certified.certificate_sha256 and self._is_finished(
+                run_id
+            ):
                 return self._published(certified, live)
         with self._step(dataset, run_id, "publish") as count:
             content = self._verify_certified(contract, certified)
@@ -384,6 +389,10 @@ class Pipeline:
 
     def _suites(self) -> dict[str, Suite]:
         return read_suites(self.settings.expectations)
+
+    def _ragged_rows(self, landed: Landed) -> list[int]:
+        with self.store.local_path(f"{landed.key}/ragged.parquet") as ragged:
+            return pl.read_parquet(ragged, columns=["_row"])["_row"].to_list()
 
     # What certifying is made of
 
@@ -521,9 +530,7 @@ class Pipeline:
                 raise _not_certified(contract, f"{entry['name']} is not the certified file")
         return content
 
-    def _require_approval(
-        self, contract: Contract, certified: Certified, approved_by: str
-    ) -> None:
+    def _require_approval(self, contract: Contract, certified: Certified, approved_by: str) -> None:
         if contract.approval == "none":
             return
         if approved_by:
@@ -540,9 +547,7 @@ class Pipeline:
                 release=certified.release,
             )
 
-    def _switch(
-        self, contract: Contract, certified: Certified, content: dict[str, Any]
-    ) -> None:
+    def _switch(self, contract: Contract, certified: Certified, content: dict[str, Any]) -> None:
         if self.folder is not None:
             self.export(certified)
             return
@@ -642,9 +647,11 @@ class Pipeline:
 
     @contextmanager
     def _verifier(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with tempfile.TemporaryDirectory(prefix="madang-") as folder:
-            with verifier(Path(folder)) as connection:
-                yield connection
+        with (
+            tempfile.TemporaryDirectory(prefix="madang-") as folder,
+            verifier(Path(folder)) as connection,
+        ):
+            yield connection
 
     def _sink(self, table: pl.LazyFrame, key: str) -> None:
         with self.store.writing(key) as path:

@@ -126,7 +126,7 @@ def run_file(
     pipeline: Pipeline,
     dataset: str,
     file: Path,
-    on_step: Callable[[str], None] = lambda step: None,
+    on_step: Callable[[str], None] = lambda _: None,
 ) -> RunReport:
     """Take one file the whole way; an approval that is asked for stops it before publication.
 

@@ -55,7 +55,7 @@ def generalised_value(field: Field) -> pl.Expr:
 def _band(value: pl.Expr, width: int, way: Generalisation) -> pl.Expr:
     lower = value.floordiv(width) * width
     label = pl.format("{}-{}", lower, lower + (width - 1)) if width > 1 else lower.cast(pl.String)
-    band = pl.when(value.is_not_null()).then(label)
+    band: pl.Expr = pl.when(value.is_not_null()).then(label)
     if way.bottom is not None:
         band = pl.when(value < way.bottom).then(pl.lit(f"<{way.bottom}")).otherwise(band)
     if way.top is not None:

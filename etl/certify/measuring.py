@@ -152,7 +152,7 @@ def distinct_texts(
                     {value}::VARCHAR, $pattern))) AS match
                 FROM read_parquet($file) WHERE {value} IS NOT NULL
             ) GROUP BY match
-            """,  # noqa: S608
+            """,
             {"file": str(parquet), "pattern": pattern},
         ).fetchall()
     ]
@@ -164,7 +164,7 @@ def number_range(
     """Return the smallest and largest value of a numeric column, None when it is empty."""
     value = quoted(column)
     [(low, high)] = connection.execute(
-        f"SELECT min({value})::DOUBLE, max({value})::DOUBLE FROM read_parquet($file)",  # noqa: S608
+        f"SELECT min({value})::DOUBLE, max({value})::DOUBLE FROM read_parquet($file)",
         {"file": str(parquet)},
     ).fetchall()
     return None if low is None else (low, high)
@@ -193,7 +193,7 @@ def measure_smallest_group(
         return 0
     keys = ", ".join(map(quoted, quasi_identifiers))
     [(smallest,)] = connection.execute(
-        f"SELECT coalesce(min(n), 0) FROM"  # noqa: S608
+        f"SELECT coalesce(min(n), 0) FROM"
         f" (SELECT count(*) AS n FROM read_parquet($file) GROUP BY {keys})",
         {"file": str(parquet)},
     ).fetchall()
@@ -205,7 +205,7 @@ def _nulls(
 ) -> dict[str, int]:
     counts = ", ".join(f"count(*) - count({quoted(name)})" for name in columns)
     [row] = connection.execute(
-        f"SELECT {counts} FROM read_parquet($file)",  # noqa: S608
+        f"SELECT {counts} FROM read_parquet($file)",
         {"file": str(parquet)},
     ).fetchall()
     return dict(zip(columns, map(int, row), strict=True))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from etl.certify.certifying import Check
-from etl.certify.measuring import measure_file, measure_smallest_group, measure_columns
+from etl.certify.measuring import measure_columns, measure_file, measure_smallest_group
 from etl.digest import Column, digest_csv, digest_parquet
 from etl.errors import DisclosureRiskError
 

@@ -262,7 +262,7 @@ def _complaints(error: ValidationError, text: str, label: str) -> Iterator[Compl
 
 def _is_branch(part: str | int) -> bool:
     """Tell pydantic's names of union branches from keys of the file."""
-    return isinstance(part, str) and not re.fullmatch(r"[A-Za-z_]\w*", part) or part in _BRANCHES
+    return (isinstance(part, str) and not re.fullmatch(r"[A-Za-z_]\w*", part)) or part in _BRANCHES
 
 
 _BRANCHES = frozenset({"AppendUpdate", "constrained-str", "int", "str", "decimal"})

@@ -17,13 +17,15 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    Field as Key,
     PrivateAttr,
-    StringConstraints,
     StrictBool,
     StrictInt,
+    StringConstraints,
     WithJsonSchema,
     model_validator,
+)
+from pydantic import (
+    Field as Key,
 )
 
 MAXIMUM_NAME_BYTES = 63  # PostgreSQL cuts longer identifiers without a word
@@ -187,9 +189,8 @@ class Generalisation(Strict):
             raise ValueError("name exactly one of band, date_part, words and all")
         if self.band is None and (self.bottom is not None or self.top is not None):
             raise ValueError("bottom and top belong to band")
-        if self.band is not None and self.bottom is not None and self.top is not None:
-            if self.bottom >= self.top:
-                raise ValueError("bottom must be below top")
+        if self.bottom is not None and self.top is not None and self.bottom >= self.top:
+            raise ValueError("bottom must be below top")
         if any(bound % self.band for bound in (self.bottom, self.top) if self.band and bound):
             raise ValueError("bottom and top must be multiples of band, or bands would overlap")
         return self
@@ -220,7 +221,7 @@ class Field(Strict):
     decimals: Annotated[StrictInt, Key(ge=0, le=10)] | None = None
     unit: Text | None = None
     missing_values: tuple[str, ...] = Key((), alias="missingValues")
-    constraints: Constraints = Constraints()
+    constraints: Constraints = Key(default_factory=Constraints)
     role: Role
     generalise: Generalisation | None = None
     declared_personal: tuple[DeclaredPersonal, ...] = ()
@@ -439,8 +440,8 @@ class Contract(Strict):
     def named(self, name: str, sha256: str) -> Self:
         """Return the same contract under its name; called by the loader alone."""
         contract = self.model_copy()
-        contract._name = name
-        contract._sha256 = sha256
+        contract._name = name  # noqa: SLF001  (of the same class)
+        contract._sha256 = sha256  # noqa: SLF001
         return contract
 
 

@@ -24,7 +24,7 @@ def published_dtype(field: Field) -> pl.DataType:
         ... ))
         Decimal(precision=18, scale=8)
     """
-    if field.published_type == "number":
+    if field.decimals is not None:
         return pl.Decimal(18, field.decimals)
     return {
         "integer": pl.Int64(),

@@ -167,9 +167,7 @@ def _batches(text: Path, layout: TextLayout, tally: _Tally) -> Iterator[pa.Recor
         yield from reader
 
 
-def _write_rows(
-    text: Path, layout: TextLayout, contract: Contract, rows_to: Path
-) -> _Tally:
+def _write_rows(text: Path, layout: TextLayout, contract: Contract, rows_to: Path) -> _Tally:
     tally = _Tally()
     schema = pa.schema(
         [("_row", pa.int64()), *((column.name, pa.large_string()) for column in contract.fields)]
@@ -194,7 +192,9 @@ def _address(batch: pa.RecordBatch, layout: TextLayout, tally: _Tally) -> pl.Dat
     if len(numbers):
         tally.next_record = int(numbers[-1]) + 1
     names = [name or f"\0{position}" for position, name in enumerate(layout.columns)]
-    frame = pl.DataFrame(pl.from_arrow(batch)).rename(dict(zip(batch.schema.names, names)))
+    frame = pl.DataFrame(pl.from_arrow(batch)).rename(
+        dict(zip(batch.schema.names, names, strict=True))
+    )
     return frame.insert_column(0, pl.Series("_row", numbers, dtype=pl.Int64))
 
 
@@ -213,9 +213,9 @@ def _keep_data(rows: pl.DataFrame, layout: TextLayout, tally: _Tally) -> pl.Data
     tally.blank += body.height - filled.height
     tally.data += kept.height
     if filled.height:
-        tally.last_row_spans_lines = filled.tail(1).select(
-            pl.any_horizontal(cells.str.contains("\n|\r"))
-        ).item()
+        tally.last_row_spans_lines = (
+            filled.tail(1).select(pl.any_horizontal(cells.str.contains("\n|\r"))).item()
+        )
     return kept
 
 
@@ -226,9 +226,9 @@ def _write_ragged(tally: _Tally, layout: TextLayout, ragged_to: Path) -> int:
     ragged = sorted(misfit for misfit in body if misfit[3].strip(" \t\r\n" + layout.delimiter))
     tally.notes += len(notes)
     tally.blank += len(body) - len(ragged)
-    columns = list(zip(*ragged)) if ragged else [()] * len(RAGGED_SCHEMA)
+    columns = list(zip(*ragged, strict=True)) if ragged else [()] * len(RAGGED_SCHEMA)
     table = pa.table(
-        [pa.array(column, kind) for column, kind in zip(columns, RAGGED_SCHEMA.types)],
+        [pa.array(column, kind) for column, kind in zip(columns, RAGGED_SCHEMA.types, strict=True)],
         schema=RAGGED_SCHEMA,
     )
     pq.write_table(table, ragged_to, compression="zstd")

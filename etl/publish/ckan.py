@@ -27,11 +27,11 @@ CHUNK_BYTES = 1 << 20
 _LIVE_STAYS = "The live release stays."
 
 
-class _Busy(Exception):
+class _BusyError(Exception):
     """Somebody works at the same release already."""
 
 
-class _Broken(Exception):
+class _BrokenError(Exception):
     """The answer is no answer; it may be another moment later."""
 
 
@@ -49,9 +49,9 @@ class _Remote(RemoteCKAN):  # type: ignore[misc]  # ckanapi has no types
 def require_answer(status: int, text: str) -> None:
     """Tell a busy and a broken catalogue from one that answers."""
     if status >= 500:
-        raise _Broken(str(status))
+        raise _BrokenError(str(status))
     if status == 409 and '"Busy Error"' in text:
-        raise _Busy
+        raise _BusyError
 
 
 class Catalogue:
@@ -86,7 +86,7 @@ class Catalogue:
         """Call an action that shows something; None when there is no such thing."""
         try:
             return self.call(action, arguments)
-        except _Absent:
+        except _AbsentError:
             return None
 
     def put_file(self, arguments: Mapping[str, str | int], path: Path) -> None:
@@ -131,14 +131,14 @@ class Catalogue:
         for pause in (*BUSY_PAUSES_SECONDS, None):
             try:
                 return ask()
-            except _Busy:
+            except _BusyError:
                 if pause is None:
                     raise _unavailable(what, "another process works at this release") from None
                 time.sleep(pause)
-            except (_Broken, requests.RequestException, ServerIncompatibleError) as problem:
+            except (_BrokenError, requests.RequestException, ServerIncompatibleError) as problem:
                 raise _unavailable(what, _short(problem)) from None
             except NotFound:
-                raise _Absent(
+                raise _AbsentError(
                     f"{what}: the catalogue has no such thing. {_LIVE_STAYS} See that the"
                     " catalogue runs with Madang's extension.",
                     action=what,
@@ -162,7 +162,7 @@ class Catalogue:
         raise _unavailable(what, "it stays busy")
 
 
-class _Absent(CatalogueRejectedError):
+class _AbsentError(CatalogueRejectedError):
     """What was asked for is not there."""
 
 
@@ -175,7 +175,7 @@ def _unavailable(what: str, why: str) -> CatalogueUnavailableError:
 
 
 def _short(problem: Exception) -> str:
-    return f"status {problem}" if isinstance(problem, _Broken) else type(problem).__name__
+    return f"status {problem}" if isinstance(problem, _BrokenError) else type(problem).__name__
 
 
 def _error_of(text: str) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import uuid
 from collections.abc import Mapping
@@ -37,5 +36,5 @@ def export_release(
         for name, path in paths.items():
             shutil.copyfile(path, temporary / part / name)
     (temporary / "report").chmod(0o700)  # it may show the department its own cells
-    os.replace(temporary, target)
+    temporary.rename(target)
     return target

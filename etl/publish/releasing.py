@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,10 +105,8 @@ def _ensure_record(catalogue: Catalogue, release: Release) -> dict[str, Any]:
     )
     record = catalogue.find("package_show", {"id": name})
     if record is None:
-        try:
+        with suppress(CatalogueRejectedError):  # another process made it in this moment: read it
             catalogue.call("package_create", first_record(release.contract, organisation["id"]))
-        except CatalogueRejectedError:  # another process made it in this moment: read it
-            pass
         record = catalogue.call("package_show", {"id": name})
     _require_ours(record, release.contract)
     return dict(record)
@@ -184,9 +183,7 @@ def _flip(catalogue: Catalogue, release: Release, previous: str) -> None:
            "data.csv": csv_resource_id(contract.name)}  # fmt: skip
     request: dict[str, Any] = {
         "match": {"name": contract.name},
-        "update": dataset_fields(
-            contract, release.name, release.reference_date, catalogue.url
-        ),
+        "update": dataset_fields(contract, release.name, release.reference_date, catalogue.url),
     }
     for item in release.distributions:
         prefix = ids[item.file_name][:ID_PREFIX]
@@ -210,15 +207,13 @@ def _read_back(visitor: Catalogue, release: Release) -> None:
     name = release.contract.name
     for item in release.distributions:
         served = visitor.hash_file(name, release.name, item.file_name)
-        _require_served(name, item.file_name, served == item.sha256)
-    table = visitor.call(
-        "datastore_search", {"resource_id": csv_resource_id(name), "limit": 0}
-    )
+        _require_served(name, item.file_name, is_served=served == item.sha256)
+    table = visitor.call("datastore_search", {"resource_id": csv_resource_id(name), "limit": 0})
     is_served = (table.get("release"), table.get("total")) == (release.name, release.rows)
-    _require_served(name, "the table", is_served)
+    _require_served(name, "the table", is_served=is_served)
 
 
-def _require_served(dataset: str, what: str, is_served: bool) -> None:
+def _require_served(dataset: str, what: str, *, is_served: bool) -> None:
     if not is_served:
         raise CatalogueUnavailableError(
             f"{dataset}: {what} is not served to a visitor as it was certified. The release is"
