@@ -10,7 +10,8 @@ LOGS=.tools/logs
 say() { printf '  %s\n' "$*" >&2; }
 fail() { code=$1; shift; printf '\n%s\n' "$*" >&2; exit "$code"; }
 
-# attempt NAME COMMAND...: runs quietly; a failure shows the end of its log.
+# attempt NAME COMMAND...: runs quietly; a failure shows the end of its log. The shell does not stop
+# at a failure inside a command that is asked whether it failed, so those below are joined by &&.
 attempt() {
   name=$1; shift; begun=$(date +%s)
   if "$@" >"$LOGS/$name.log" 2>&1; then say "$name: ready ($(($(date +%s) - begun)) s)"; return; fi
@@ -51,11 +52,11 @@ lacking() {
 install_packages() (
   policy=/usr/sbin/policy-rc.d cluster=/etc/postgresql-common/createcluster.d/madang.conf ours=$cluster
   trap 'rm -f $ours' EXIT
-  [ -e $policy ] || { ours="$ours $policy"; printf '#!/bin/sh\nexit 101\n' >$policy; chmod 755 $policy; }
-  mkdir -p "${cluster%/*}"; echo 'create_main_cluster = false' >$cluster
   export DEBIAN_FRONTEND=noninteractive
-  apt-get -q -o DPkg::Lock::Timeout=300 update
-  apt-get -q -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"
+  mkdir -p "${cluster%/*}" && echo 'create_main_cluster = false' >$cluster &&
+    { [ -e $policy ] || { ours="$ours $policy" && printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy; }; } &&
+    apt-get -q -o DPkg::Lock::Timeout=300 update &&
+    apt-get -q -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"
 )
 
 system_packages() {
@@ -73,11 +74,17 @@ system_packages() {
 # --- environments --------------------------------------------------------------------------------
 
 make_tools() {
-  python=$(find_python)
-  rm -rf .tools/bin .tools/lib && "$python" -m venv .tools && .tools/bin/pip install -q "uv==$UV_VERSION"
+  rm -rf .tools/bin .tools/lib && "$(find_python)" -m venv .tools && .tools/bin/pip install -q "uv==$UV_VERSION"
 }
 # make_environment FOLDER LOCK PYPROJECT: exactly the locked packages, compiled once, and the project itself.
 make_environment() {
+  rm -f "$1"/.made-from-* &&
+    .tools/bin/uv venv -q --allow-existing --python "$(find_python)" "$1" &&
+    .tools/bin/uv pip sync --python "$1" --require-hashes --compile-bytecode "$2" &&
+    .tools/bin/uv pip install --python "$1" --no-deps --no-build-isolation -e "$(dirname "$3")" &&
+    : >"$(stamp "$@")"
+}
+environment() {
   rm -f "$1"/.made-from-*
   .tools/bin/uv venv -q --allow-existing --python "$(find_python)" "$1"
   export VIRTUAL_ENV="$PWD/$1"
@@ -96,6 +103,13 @@ catalogue() { environment catalogue-environment .venv-catalogue catalog/requirem
 # --- Solr: the jars of one pom, checked against our own lock, and one small launcher ---------------
 
 make_solr() (
+  # A JRE has the compiler's module, so no JDK is needed.
+  cd catalog/solr && rm -rf lib classes && mvn -B -ntp -q -C package &&
+    (cd lib && sha256sum --quiet --strict -c ../jars.sha256 && [ "$(ls | wc -l)" = "$(wc -l <../jars.sha256)" ]) &&
+    java -m jdk.compiler/com.sun.tools.javac.Main -cp "$(echo lib/*.jar | tr ' ' ':')" -d classes SolrMain.java &&
+    : >"$(stamp classes pom.xml jars.sha256 SolrMain.java)"
+)
+solr() (
   cd catalog/solr; rm -rf lib classes
   mvn -B -ntp -q -C package
   (cd lib && sha256sum --quiet --strict -c ../jars.sha256 && [ "$(ls | wc -l)" = "$(wc -l <../jars.sha256)" ])

@@ -283,9 +283,8 @@ def prepare_airflow(settings: Settings) -> None:
 
 def prepare_ledger(settings: Settings) -> None:
     """Bring the pipeline's ledger to its version."""
-    program = settings.checkout / ".venv" / "bin" / "madang"
-    if (settings.checkout / "etl" / "cli.py").exists():
-        call(settings, "ledger", [str(program), "migrate"], settings.variables())
+    program = str(settings.checkout / ".venv" / "bin" / "madang")
+    call(settings, "ledger", [program, "migrate"], settings.variables())
 
 
 def before_start(settings: Settings) -> list[Once]:

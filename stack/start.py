@@ -89,16 +89,22 @@ class Start:
                 self._say(f"{step.name}: done ({time.monotonic() - begun:.1f} s)")
 
     def _start(self, *names: str) -> None:
-        """Start parts; one that runs with older code or settings is restarted."""
+        """Start parts; those that run with older code or settings are restarted."""
+        marks = {name: self._settings.run / f"{name}.made-from" for name in names}
+        made_from = {name: self._parts[name].made_from() for name in names}
+        old = [
+            name
+            for name in names
+            if self._supervisor.runs(name)
+            and not (marks[name].exists() and marks[name].read_text() == made_from[name])
+        ]
+        if old:
+            self._say(f"restarting with changed code or settings: {', '.join(old)}")
+            self._supervisor.stop_parts(old)
         for name in names:
-            mark = self._settings.run / f"{name}.made-from"
-            made_from = self._parts[name].made_from()
+            marks[name].write_text(made_from[name])
             if not self._supervisor.runs(name):
                 self._supervisor.start_part(name)
-            elif not mark.exists() or mark.read_text() != made_from:
-                self._say(f"{name}: restarted, its code or settings have changed")
-                self._supervisor.restart_part(name)
-            mark.write_text(made_from)
 
     def _wait(self, *names: str) -> None:
         """Return when every part answers; each is named when it does for the first time.

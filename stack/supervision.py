@@ -187,12 +187,6 @@ class Supervisor:
         """Ask for a part to be started; whether it answers is another question."""
         self._call().startProcess(name, False)
 
-    def restart_part(self, name: str) -> None:
-        """Stop a part, wait for its end and start it again."""
-        if self.states()[name][1]:
-            self._call().stopProcess(name)
-        self._call().startProcess(name, False)
-
     def stop(self, first: Iterable[str]) -> bool:
         """Stop every part and the supervisor; return whether there was anything to stop.
 
@@ -207,22 +201,23 @@ class Supervisor:
             return False
         stopped = is_alive(session)
         if stopped:
-            self._stop_parts(set(first))
+            self.stop_parts(first)
             self._call().shutdown()
             wait_until(lambda: not is_alive(session), f"The supervisor (process {session.id})")
         stopped = bool(sweep(session)) or stopped
         self._session_file.unlink()
         return stopped
 
-    def _stop_parts(self, names: set[str]) -> None:
-        for name, (_, pid) in self.states().items():
-            if name in names and pid:
-                self._call().stopProcess(name, False)
+    def stop_parts(self, names: Iterable[str]) -> None:
+        """Stop parts, all at once, and return when they have ended."""
+        asked = set(names)
 
-        def are_stopped() -> bool:
-            return not any(pid for name, (_, pid) in self.states().items() if name in names)
+        def running() -> list[str]:
+            return [name for name, (_, pid) in self.states().items() if name in asked and pid]
 
-        wait_until(are_stopped, "A part")
+        for name in running():
+            self._call().stopProcess(name, False)
+        wait_until(lambda: not running(), f"A part of {', '.join(sorted(asked))}")
 
 
 def wait_until(is_so: Callable[[], bool], what: str) -> None:
