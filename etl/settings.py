@@ -36,6 +36,8 @@ class Settings:
         catalogue_url: Address of the catalogue.
         airflow_url: Address of Airflow's page.
         officer: Account that answers approvals in Airflow.
+        officer_id: Id of that account in Airflow's log-in (a number with FAB); with it nobody
+            else can answer, without it another's answer is refused afterwards.
         gx_max_rows: Rows up to which Great Expectations judges.
     """
 
@@ -49,6 +51,7 @@ class Settings:
     catalogue_url: str
     airflow_url: str
     officer: str
+    officer_id: str
     gx_max_rows: int
 
     def replace(self, **changes: Any) -> Settings:
@@ -64,17 +67,20 @@ class Settings:
         return read_private_file(self.secrets / name).rstrip(b"\r\n")
 
 
-def load(environ: Mapping[str, str] | None = None, env_file: Path = ENV_FILE) -> Settings:
+def load(environ: Mapping[str, str] | None = None, env_file: Path | None = None) -> Settings:
     """Read the settings of this installation.
 
     Args:
         environ: What wins over the file; the process environment unless given.
-        env_file: Lines of `KEY=VALUE`; need not exist.
+        env_file: Lines of `KEY=VALUE`, which need not exist; unless given, the file that
+            MADANG_ENV_FILE names, or the checkout's own.
 
     Raises:
         StoreError: A line or a value cannot be understood.
     """
-    given = {**_read_env_file(env_file), **(os.environ if environ is None else environ)}
+    environ = os.environ if environ is None else environ
+    env_file = env_file or Path(environ.get("MADANG_ENV_FILE") or ENV_FILE)
+    given = {**_read_env_file(env_file), **environ}
     state = _folder(given, "MADANG_STATE", CHECKOUT / "state")
     base = _number(given, "MADANG_PORT_BASE", PORT_BASE)
     catalogue = _number(given, "MADANG_CATALOGUE_PORT", base)
@@ -90,6 +96,7 @@ def load(environ: Mapping[str, str] | None = None, env_file: Path = ENV_FILE) ->
         catalogue_url=given.get("MADANG_CATALOGUE_URL") or f"http://127.0.0.1:{catalogue}",
         airflow_url=given.get("MADANG_AIRFLOW_URL") or f"http://127.0.0.1:{airflow}",
         officer=given.get("MADANG_OFFICER") or "officer",
+        officer_id=given.get("MADANG_OFFICER_ID") or "",
         gx_max_rows=_number(given, "MADANG_GX_MAX_ROWS", 2_000_000),
     )
 

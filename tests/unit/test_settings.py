@@ -106,3 +106,11 @@ def test_a_missing_secret_is_named(secret, name, content, reason):
 
     with pytest.raises(StoreError, match=rf"{name}.*{reason}"):
         settings.read_secret(name)
+
+
+def test_another_file_of_settings_may_be_named(tmp_path):
+    (tmp_path / "other").write_text("MADANG_OFFICER=lee\nMADANG_OFFICER_ID=7\n")
+
+    settings = load({"MADANG_ENV_FILE": str(tmp_path / "other")})
+
+    assert (settings.officer, settings.officer_id) == ("lee", "7")
