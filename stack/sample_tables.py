@@ -105,6 +105,7 @@ def car_park_rows(rows: int, seed: int) -> pl.DataFrame:
     draw = np.random.default_rng([seed, 1])
     district = draw.integers(len(_DISTRICTS), size=rows)
     number = np.arange(1, rows + 1)
+    is_private = number % 8 == 0
     is_charged = draw.random(rows) < 0.4
     opens = np.where(is_charged, _pick(draw, ("08:00", "09:00", "10:00"), rows), "00:00")
     closes = np.where(
@@ -114,7 +115,8 @@ def car_park_rows(rows: int, seed: int) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "주차장관리번호": [
-                f"{901 + d}-{1 + n % 2}-{n:06d}" for d, n in zip(district, number, strict=True)
+                f"{901 + d}-{1 + private}-{n:06d}"
+                for d, private, n in zip(district, is_private, number, strict=True)
             ],
             "주차장명": [
                 f"{place}{kind} 제{n}주차장"
@@ -125,7 +127,7 @@ def car_park_rows(rows: int, seed: int) -> pl.DataFrame:
                     strict=True,
                 )
             ],
-            "주차장구분": np.where(number % 2 == 1, "민영", "공영"),
+            "주차장구분": np.where(is_private, "민영", "공영"),
             "주차장유형": _pick(draw, ("노외", "노외", "노상", "부설"), rows),
             "소재지도로명주소": _road_addresses(draw, district),
             "소재지지번주소": _lot_addresses(draw, district),

@@ -20,6 +20,7 @@ from stack.sample_tables import REFERENCE_DATE, car_park_rows, park_rows, person
 ROWS: Final = 20_000
 SEED: Final = 20_261_101
 EACH: Final = 3  # bad rows of each kind
+FEWEST_ROWS: Final = 1_000
 LINE_END: Final = "\r\n"
 
 
@@ -109,24 +110,20 @@ def sample_text(sample: Sample, rows: int, seed: int) -> str:
 
 
 def with_resident_numbers(table: pl.DataFrame) -> pl.DataFrame:
-    """Plant resident numbers in the remarks of some rows; they belong to nobody.
+    """Plant resident numbers in remarks; they belong to nobody.
 
-    The birthdays exist, but the last digit is wrong for every number that was given out
-    before October 2020, and nobody of that age is given one now.
+    The birthdays exist, but the check digits are wrong, and until October 2020 no number
+    was given out with a wrong one.
     """
-    numbers = (_unissued_number(f"{month:02d}", serial) for month, serial in _PLANTED)
-    remarks = {
-        row: f"야간 관리인 {number} 앞으로 정산" for row, number in enumerate(numbers, start=EACH)
-    }
-    column = table["특기사항"].to_list()
-    for row, remark in remarks.items():
-        column[row] = remark
-    return table.with_columns(pl.Series("특기사항", column))
+    remarks = table["특기사항"].to_list()
+    for row, (month, serial) in enumerate(_PLANTED, start=1):
+        remarks[100 * row] = f"야간 관리인 {_unissued_number(month, serial)} 앞으로 정산"
+    return table.with_columns(pl.Series("특기사항", remarks))
 
 
 def table_text(table: pl.DataFrame) -> str:
-    """Return a table as Excel writes CSV, cells quoted where they must be."""
-    return table.write_csv(line_terminator=LINE_END)
+    """Return a table as Excel writes CSV: cells quoted where they must be, empty ones bare."""
+    return table.with_columns(pl.all().replace("", None)).write_csv(line_terminator=LINE_END)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -140,6 +137,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--rows", type=int, default=ROWS, help=f"records of each file ({ROWS})")
     parser.add_argument("--seed", type=int, default=SEED, help=f"decides every byte ({SEED})")
     given = parser.parse_args(arguments)
+    if given.rows < FEWEST_ROWS:
+        parser.error(f"--rows is at least {FEWEST_ROWS}: the bad ones need room")
     write_samples(given.to, given.rows, given.seed)
 
 
@@ -149,14 +148,14 @@ def _write(file: Path, text: str) -> Path:
     return file
 
 
-_PLANTED: Final = ((3, 120_456), (7, 204_518), (11, 131_072))
+_PLANTED: Final = (("03", "20456"), ("07", "04518"), ("11", "31072"))
 _WEIGHTS: Final = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)
 
 
-def _unissued_number(month: str, serial: int) -> str:
-    digits = f"71{month}151{serial % 100_000:05d}"
+def _unissued_number(month: str, serial: str) -> str:
+    digits = f"71{month}151{serial}"
     total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, digits, strict=True))
-    wrong = ((11 - total % 11) % 10 + 5) % 10
+    wrong = (11 - total % 11 + 5) % 10
     return f"{digits[:6]}-{digits[6:]}{wrong}"
 
 
