@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Final
 
+from etl.contract.model import PersonalKind
 from etl.personal.confirming import GROUPED_CARD, bare_cards, confirm, plain
-from etl.personal.kinds import PersonalKind
 from etl.personal.numbers import has_corporate_checksum, is_card
 
 FEW: Final = 20  # below it a column's shares say nothing

@@ -7,9 +7,9 @@ from datetime import date
 
 import polars as pl
 
+from etl.contract.model import PersonalKind
 from etl.personal.columns import count_hits
 from etl.personal.patterns import PATTERNS
-from etl.personal.kinds import KINDS, PersonalKind
 
 _TEXT, _CELLS = "text", "cells"
 
@@ -80,7 +80,7 @@ def scan_columns(table: pl.LazyFrame, today: date) -> list[ColumnFinding]:
 
 def _kinds(dtype: pl.DataType) -> tuple[PersonalKind, ...]:
     if dtype == pl.String or dtype.is_integer():
-        return KINDS
+        return tuple(PATTERNS)
     if dtype.is_decimal() or dtype.is_float():
         return ("coordinates",)
     return ()
