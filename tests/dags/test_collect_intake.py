@@ -99,9 +99,7 @@ def test_asking_for_a_run_that_exists_is_fine_and_no_two_collectors_meet():
     assert start.partial_kwargs["skip_when_already_exists"] is True
     assert start.partial_kwargs["logical_date"] is None
     assert dag.max_active_runs == 1
-    assert [asset.uri for _, asset in dag.timetable.asset_condition.iter_assets()] == [
-        "madang://intake"
-    ]
+    assert [asset.uri for asset in dag.timetable.asset_condition.objects] == ["madang://intake/"]
 
 
 # The watch
