@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +20,10 @@ from etl.contract.loading import (
     Complaint,
     InvalidContractError,
     dataset_name,
+    line_of,
     load_contract,
     load_contracts,
+    spell_path,
 )
 from etl.contract.model import Contract, Example
 from etl.contract.organisations import organisation_title
@@ -30,6 +32,7 @@ from etl.errors import DisclosureRiskError, EtlError
 from etl.publish.ckan import Catalogue
 from etl.settings import Settings
 from etl.validate.checking import check_table
+from etl.validate.compiling import compile_rules
 from etl.validate.reading import read_suites
 from etl.validate.suites import Suite
 
@@ -124,17 +127,33 @@ def _check_file(file: Path, suites: Mapping[str, Suite]) -> ContractCheck:
     try:
         contract = load_contract(file)
     except InvalidContractError as error:
-        return ContractCheck(name, False, error.complaints)
-    complaints = []
+        return ContractCheck(name, valid=False, complaints=error.complaints)
+    faults = list(_faults(contract, suites))
+    text = file.read_text(encoding="utf-8")
+    label = f"{file.parent.name}/{file.name}"
+    complaints = tuple(
+        Complaint(label, line_of(text, path), spell_path(path), fault, fault)
+        for path, fault in faults
+    )
+    return ContractCheck(name, valid=not complaints, complaints=complaints)
+
+
+def _faults(
+    contract: Contract, suites: Mapping[str, Suite]
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield what only shows when the contract is compiled and its examples are run."""
+    try:
+        compile_rules(contract, suites)
+    except EtlError as error:
+        yield ("expectations",), error.message
+        return
     for number, example in enumerate(contract.examples):
         try:
             fault = run_example(contract, example, suites)
         except EtlError as error:
             fault = error.message
         if fault:
-            label = f"{file.parent.name}/{file.name}"
-            complaints.append(Complaint(label, 1, f"examples[{number}]", fault, fault))
-    return ContractCheck(name, not complaints, tuple(complaints))
+            yield ("examples", number), fault
 
 
 def _supplied_rows(contract: Contract, example: Example) -> pl.LazyFrame:

@@ -6,7 +6,8 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -306,23 +307,14 @@ def _chosen_files(asked: Sequence[str], settings: Settings) -> list[Path]:
     return chosen
 
 
-class _progress:  # noqa: N801  (used like a function)
+@contextmanager
+def _progress(language: Language) -> Iterator[Callable[[str], None]]:
     """Show the step at work on a terminal; silent elsewhere."""
-
-    def __init__(self, language: Language) -> None:
-        self.language = language
-        self.bar = Progress(
-            SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(),
-            console=errors(), transient=True, disable=not sys.stderr.isatty(),
-        )  # fmt: skip
-
-    def __enter__(self) -> Callable[[str], None]:
-        self.bar.__enter__()
-        task = self.bar.add_task("…", total=None)
-        return lambda step: self.bar.update(task, description=say(step, self.language))
-
-    def __exit__(self, *problem: object) -> None:
-        self.bar.__exit__(*problem)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    is_silent = not sys.stderr.isatty()
+    with Progress(*columns, console=errors(), transient=True, disable=is_silent) as bar:
+        task = bar.add_task("…", total=None)
+        yield lambda step: bar.update(task, description=say(step, language))
 
 
 def _print_report(report: dict[str, Any], language: Language) -> None:

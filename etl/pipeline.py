@@ -265,11 +265,8 @@ class Pipeline:
         contract = self._contract(certified)
         if certified.status == "unchanged":
             return self._unchanged(certified)
-        if (live := self.ledger.live_release(dataset)) and live.run_id == run_id:
-            if live.certificate_sha256 == certified.certificate_sha256 and self._is_finished(
-                run_id
-            ):
-                return self._published(certified, live)
+        if done := self._finished(certified):
+            return self._published(certified, done)
         with self._step(dataset, run_id, "publish") as count:
             content = self._verify_certified(contract, certified)
             self._require_approval(contract, certified, approved_by)
@@ -594,9 +591,12 @@ class Pipeline:
         ):
             yield {**files, "certificate.json": certificate, "record.jsonld": record}
 
-    def _is_finished(self, run_id: str) -> bool:
-        run = self.ledger.run(run_id)
-        return run is not None and run.status == "published"
+    def _finished(self, certified: Certified) -> Release | None:
+        """Return the release of a run that was published whole before."""
+        run = self.ledger.run(certified.run_id)
+        release = self.ledger.release_of(certified.run_id)
+        is_same = release and release.certificate_sha256 == certified.certificate_sha256
+        return release if is_same and run and run.status == "published" else None
 
     def _unchanged(self, certified: Certified) -> Published:
         return Published(

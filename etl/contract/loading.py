@@ -222,6 +222,16 @@ def _parsed(text: str, label: str) -> object:
         raise InvalidContractError.of([_complaint(label, line, "(yaml)", problem)]) from None
 
 
+def line_of(text: str, path: tuple[str | int, ...]) -> int:
+    r"""Return the line of a key in the text of a contract, counted from 1.
+
+    Examples:
+        >>> line_of("format: 1\ntitle:\n  ko: 공원\n", ("title", "ko"))
+        3
+    """
+    return _Lines(text).of(path)
+
+
 class _Lines:
     """Where the keys of a YAML text stand; built only once something is wrong."""
 
@@ -257,7 +267,7 @@ def _complaints(error: ValidationError, text: str, label: str) -> Iterator[Compl
         if not path and (named := re.match(r"([\w.]+): ", message)):
             path, message = tuple(named[1].split(".")), message[named.end() :]
         korean = _KOREAN.get(fault["type"], message)
-        yield _complaint(label, lines.of(path), _spelled(path), message, korean)
+        yield _complaint(label, lines.of(path), spell_path(path), message, korean)
 
 
 def _is_branch(part: str | int) -> bool:
@@ -268,11 +278,11 @@ def _is_branch(part: str | int) -> bool:
 _BRANCHES = frozenset({"AppendUpdate", "constrained-str", "int", "str", "decimal"})
 
 
-def _spelled(path: tuple[str | int, ...]) -> str:
+def spell_path(path: tuple[str | int, ...]) -> str:
     """Return a path as `fields[2].type`.
 
     Examples:
-        >>> _spelled(("fields", 2, "type"))
+        >>> spell_path(("fields", 2, "type"))
         'fields[2].type'
     """
     spelled = ""

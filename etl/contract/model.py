@@ -221,7 +221,7 @@ class Field(Strict):
     decimals: Annotated[StrictInt, Key(ge=0, le=10)] | None = None
     unit: Text | None = None
     missing_values: tuple[str, ...] = Key((), alias="missingValues")
-    constraints: Constraints = Key(default_factory=Constraints)
+    constraints: Constraints = Key(default_factory=lambda: Constraints.model_validate({}))
     role: Role
     generalise: Generalisation | None = None
     declared_personal: tuple[DeclaredPersonal, ...] = ()

@@ -67,8 +67,10 @@ class UndecodableError(Exception):
         self.failure = failure
 
 
-def candidates(first_bytes: bytes) -> tuple[Encoding, ...]:
-    r"""Return the encodings to try, in order.
+def candidates(
+    first_bytes: bytes, declared: Literal["auto", "utf-8", "cp949"] = "auto"
+) -> tuple[Encoding, ...]:
+    r"""Return the encodings to try, in order; a declared one is held to, not believed.
 
     UTF-8 comes first because CP949 text is practically never valid UTF-8, while the
     reverse happens. CP949 and not EUC-KR: it also holds the 8,822 syllables beyond KS X 1001.
@@ -77,9 +79,11 @@ def candidates(first_bytes: bytes) -> tuple[Encoding, ...]:
         >>> candidates(b"\xef\xbb\xbfa")
         ('utf-8-sig',)
     """
+    if declared == "cp949":
+        return ("cp949",)
     if first_bytes.startswith(codecs.BOM_UTF8):
         return ("utf-8-sig",)
-    return ("utf-8", "cp949")
+    return ("utf-8",) if declared == "utf-8" else ("utf-8", "cp949")
 
 
 def refuse_encoding(dataset: str, failures: Iterable[Failure]) -> SourceFormatError:

@@ -110,7 +110,7 @@ def read_delimited(source: Path, contract: Contract, rows_to: Path, ragged_to: P
         raise _refuse(contract, "the file is empty")
     with tempfile.TemporaryDirectory(dir=rows_to.parent) as folder:
         text = Path(folder) / "utf-8"
-        encoding, quotes = _transcode(source, text, contract.name)
+        encoding, quotes = _transcode(source, text, contract)
         layout = find_layout(_beginning(text), contract)
         tally = _write_rows(text, layout, contract, rows_to)
     if quotes % 2 and tally.last_row_spans_lines:
@@ -121,11 +121,11 @@ def read_delimited(source: Path, contract: Contract, rows_to: Path, ragged_to: P
     return _reading(encoding, layout, tally, ragged)
 
 
-def _transcode(source: Path, target: Path, dataset: str) -> tuple[Encoding, int]:
+def _transcode(source: Path, target: Path, contract: Contract) -> tuple[Encoding, int]:
     """Write the file as UTF-8; return its encoding and how many quotation marks it holds."""
     failures: list[Failure] = []
     with source.open("rb") as file:
-        tried = candidates(file.read(4))
+        tried = candidates(file.read(4), contract.layout.encoding)
     for encoding in tried:
         quotes = 0
         try:
@@ -137,7 +137,7 @@ def _transcode(source: Path, target: Path, dataset: str) -> tuple[Encoding, int]
             failures.append(error.failure)
         else:
             return encoding, quotes
-    raise refuse_encoding(dataset, failures)
+    raise refuse_encoding(contract.name, failures)
 
 
 def _beginning(text: Path) -> str:
