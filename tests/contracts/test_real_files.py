@@ -1,0 +1,121 @@
+"""The contracts fit the files that public bodies really published."""
+
+from __future__ import annotations
+
+import csv
+import os
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from etl.anonymise.anonymising import anonymise_table, require_suppression
+from etl.contract.loading import find_contract
+from etl.extract.reading import read_delimited
+from etl.personal.scanning import ColumnFinding, scan_columns
+from etl.validate.checking import check_table, require_quality
+from etl.validate.reading import read_suites
+
+ROOT = Path(__file__).parents[2]
+TODAY = date(2026, 11, 25)
+SAMPLES = Path(os.environ.get("MADANG_SAMPLES", "/nonexistent")) / "real-data"
+
+CASES = [
+    pytest.param("traffic-car_parks", "std_parking_nationwide.csv", 14_651, 413, 0, id="car parks"),
+    pytest.param("parks-city_parks", "std_parks_nationwide.csv", 18_304, 247, 0, id="city parks"),
+    pytest.param(
+        "employment-disabled_employment",
+        "kead_disabled_employment_microdata_2020.csv",
+        31_646,
+        0,
+        489,
+        id="employment of disabled people",
+    ),
+]
+
+needs_real_files = pytest.mark.skipif(
+    not SAMPLES.is_dir(), reason="real files are absent: set MADANG_SAMPLES to their folder"
+)
+
+
+@needs_real_files
+@pytest.mark.parametrize(("dataset", "name", "rows", "bad", "suppressed"), CASES)
+def test_a_real_file_passes_with_every_row_accounted_for(
+    dataset, name, rows, bad, suppressed, tmp_path
+):
+    contract = find_contract(ROOT / "schemas", dataset)
+
+    checked, reading = checked_file(SAMPLES / name, contract, tmp_path)
+    published = anonymise_table(checked.accepted, contract).collect()
+
+    require_quality(checked, reading.ragged, contract)
+    require_suppression(contract, checked.accepted_rows, published.height)
+    assert checked.rows == rows
+    assert checked.quarantined_rows == bad
+    assert checked.accepted_rows - published.height == suppressed
+
+
+@needs_real_files
+@pytest.mark.parametrize(("dataset", "name"), [case.values[:2] for case in CASES])
+def test_nothing_personal_is_published_but_the_places_of_facilities(dataset, name, tmp_path):
+    contract = find_contract(ROOT / "schemas", dataset)
+
+    checked, _ = checked_file(SAMPLES / name, contract, tmp_path)
+    found = scan_columns(anonymise_table(checked.accepted, contract), TODAY)
+
+    declared = {field.name for field in contract.fields if field.declared_personal}
+    assert {(finding.column, finding.kind) for finding in found} == {
+        (column, "coordinates") for column in declared
+    }
+
+
+@needs_real_files
+def test_the_columns_of_published_files_hold_no_wrong_hit():
+    """Coordinates apart: they are places of facilities, and truly there."""
+    columns, found = 0, []
+    for file in sorted(SAMPLES.glob("*.csv")):
+        table = text_table(file)
+        columns += table.width
+        found += [
+            (file.name, finding)
+            for finding in scan_columns(table.lazy(), TODAY)
+            if finding.kind != "coordinates"
+        ]
+
+    assert columns > 600, "too few columns: this test would prove little"
+    assert found == []
+
+
+@needs_real_files
+def test_longitudes_that_were_typed_as_areas_are_found():
+    parks = text_table(SAMPLES / "std_parks_nationwide.csv")
+    [area] = [column for column in parks.columns if parks[column][0] == "공원면적"]
+
+    found = scan_columns(parks.select(area).lazy(), TODAY)
+
+    assert found == [ColumnFinding(area, "coordinates", parks.height, 6)]
+
+
+def checked_file(file: Path, contract, folder: Path):
+    rows = folder / "rows.parquet"
+    reading = read_delimited(file, contract, rows, folder / "ragged.parquet")
+    suites = read_suites(ROOT / "expectations")
+    return check_table(pl.scan_parquet(rows), contract, suites, gx_max_rows=2_000_000), reading
+
+
+def text_table(file: Path) -> pl.DataFrame:
+    """Every record of a file, the header too, padded to the widest."""
+    content = file.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp949")
+    records = list(csv.reader(text.splitlines(keepends=True)))
+    width = max(map(len, records))
+    return pl.DataFrame(
+        [[*record, *[None] * (width - len(record))] for record in records],
+        schema=[f"column_{number}" for number in range(width)],
+        orient="row",
+        infer_schema_length=None,
+    )
