@@ -52,7 +52,7 @@ class Checked:
         rows: Rows that came in; accepted and quarantined together.
         accepted_rows: Rows of `accepted`.
         quarantined_rows: Rows of `quarantined`.
-        judged_by: Who counted; `locate` alone above the size that GX is given.
+        judged_by: Who counted; `locate` alone above the size that GX is given, and for no rows.
         reference_date: Latest ISO date of the contract's reference field among accepted
             rows; empty when there is none.
     """
@@ -92,7 +92,7 @@ def check_table(
     typed = cast_rows(rows, contract)
     marks = _collect_marks(typed, rules, contract)
     located = {rule.label: int(marks[rule.label].sum()) for rule in rules}
-    is_judged = marks.height <= gx_max_rows
+    is_judged = 0 < marks.height <= gx_max_rows
     if is_judged:
         _compare(judge(typed, rules, contract), located, contract)
     critical = [rule.label for rule in rules if rule.severity == "critical"]
