@@ -86,7 +86,8 @@ def check_table(
 
     Raises:
         ContractError: Contract or suite ask for what cannot be judged.
-        DefectError: Great Expectations and `locate` count differently.
+        DefectError: Great Expectations and `locate` count differently, or two rows share
+            an address.
     """
     rules = compile_rules(contract, suites)
     typed = cast_rows(rows, contract)
@@ -160,7 +161,14 @@ def is_within_threshold(checked: Checked, ragged: int, contract: Contract) -> bo
 def _collect_marks(typed: pl.LazyFrame, rules: Sequence[Rule], contract: Contract) -> pl.DataFrame:
     """Collect one bit per row and rule, and the reference date, in one scan."""
     located = locate(typed, rules, extra=[_day_of(contract).alias(_DAY)])
-    return located.collect(engine="streaming")
+    marks = located.collect(engine="streaming")
+    if marks[ROW].n_unique() != marks.height:
+        raise DefectError(
+            f"{contract.name}: two landed rows share an address. Nothing was accepted; the live"
+            " release stays. Report this to the developers.",
+            dataset=contract.name,
+        )
+    return marks
 
 
 _DAY = ":day"

@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from etl.errors import QualityGateError, SourceFormatError
+from etl.errors import DefectError, QualityGateError, SourceFormatError
 from etl.validate.checking import Checked, Count, check_table, require_quality
 from etl.validate.suites import Suite
 from tests.unit.validate.tables import CANARY, contract_of, landed
@@ -132,6 +132,13 @@ def test_a_file_passes_up_to_the_contracts_share(good, bad, ragged, passes):
     with pytest.raises(QualityGateError) as caught:
         require_quality(checked, ragged, PARKS)
     assert CANARY not in str(caught.value)
+
+
+def test_two_rows_at_one_address_are_a_defect():
+    twice = ROWS.with_columns(pl.lit(2, dtype=pl.Int64).alias("_row"))
+
+    with pytest.raises(DefectError, match="share an address"):
+        check(twice)
 
 
 def test_the_refusal_counts_by_rule():

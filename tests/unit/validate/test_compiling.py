@@ -182,6 +182,17 @@ def test_a_compound_key_names_its_fields_together():
             "ignore_row_if must be",
             id="nulls that would collide",
         ),
+        pytest.param(
+            {
+                "type": "expect_compound_columns_to_be_unique",
+                "kwargs": {
+                    "column_list": ["n", "n"],
+                    "ignore_row_if": "any_value_is_missing",
+                },
+            },
+            "names a field twice",
+            id="a field beside itself",
+        ),
     ],
 )
 def test_what_cannot_be_judged_alike_is_refused_before_a_row_is_read(expectation, complaint):
@@ -218,6 +229,11 @@ def test_what_cannot_be_judged_alike_is_refused_before_a_row_is_read(expectation
             contract_of({"name": "a"}, reference_date={"field": "a"}),
             "reference_date.field: a is no date",
             id="reference date that is none",
+        ),
+        pytest.param(
+            contract_of({"name": "a"}, primaryKey=["a", "a"]),
+            "primaryKey: a field is named twice",
+            id="a key that repeats itself",
         ),
     ],
 )
