@@ -148,8 +148,8 @@ case $verb in
   down | status | logs)
     [ -x .venv/bin/python ] || fail 2 "Nothing is set up here yet. Start with: make up"
     exec .venv/bin/python -m stack "$verb" "$@" ;;
-  check) prepare check; exec sh -eu stack/check.sh ;;
-  test) prepare test; exec sh -eu stack/test.sh ;;
+  check) prepare check; exec sh stack/check.sh ;;
+  test) prepare test; sh stack/check.sh; exec .venv/bin/python -m stack run sh stack/test.sh ;;
   bench) prepare check; exec .venv/bin/python -m benchmarks "$@" ;;
   *) fail 2 "Unknown verb '$verb'. One of: demo test install check bench up down status logs" ;;
 esac

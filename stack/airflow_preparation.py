@@ -9,9 +9,12 @@ editing the answer, for which Airflow also wants "edit" on the DAG. Runs cannot 
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
+from airflow.providers.fab.auth_manager.security_manager.override import (
+    FabAirflowSecurityManagerOverride as SecurityManager,
+)
 from airflow.utils.db import upgradedb
 from airflow.utils.providers_configuration_loader import providers_configuration_loaded
 
@@ -30,14 +33,37 @@ OFFICER_MAY = [
 ]
 
 
-def ensure_person(manager: Any, name: str, title: str, role: str, password: str) -> None:
+@dataclass(frozen=True)
+class Person:
+    """Somebody who logs in to Airflow."""
+
+    name: str
+    title: str
+    role: str
+
+
+PEOPLE = [
+    Person("engineer", "Data engineer", "Admin"),
+    Person("officer", "Privacy officer", OFFICER_ROLE),
+]
+
+
+def ensure_officer_role(manager: SecurityManager) -> None:
+    """Make the officer's role, or complete the one that is there."""
+    role = manager.find_role(OFFICER_ROLE) or manager.add_role(OFFICER_ROLE)
+    for action, resource in OFFICER_MAY:
+        manager.add_permission_to_role(role, manager.create_permission(action, resource))
+
+
+def ensure_person(manager: SecurityManager, person: Person, password: str) -> None:
     """Make a person, or set role and password of the one that is there."""
-    there = manager.find_user(username=name)
+    role = manager.find_role(person.role)
+    there = manager.find_user(username=person.name)
     if there is None:
-        mail = f"{name}@madang.invalid"
-        manager.add_user(name, title, "(local stack)", mail, manager.find_role(role), password)
+        mail = f"{person.name}@madang.invalid"
+        manager.add_user(person.name, person.title, "(local stack)", mail, role, password)
         return
-    there.roles = [manager.find_role(role)]
+    there.roles = [role] if role else []
     manager.update_user(there)
     manager.reset_password(there.id, password)
 
@@ -47,18 +73,10 @@ def prepare(settings: Settings) -> None:
     """Migrate, and make the roles and people of the local stack; may be repeated."""
     upgradedb()
     with get_application_builder() as builder:
-        manager = builder.sm
-        manager.sync_roles()
-        role = manager.find_role(OFFICER_ROLE) or manager.add_role(OFFICER_ROLE)
-        for action, resource in OFFICER_MAY:
-            manager.add_permission_to_role(role, manager.create_permission(action, resource))
-        people = [
-            ("engineer", "Data engineer", "Admin"),
-            ("officer", "Privacy officer", OFFICER_ROLE),
-        ]
-        for name, title, role_name in people:
-            password = secret(settings, f"airflow-{name}-password")
-            ensure_person(manager, name, title, role_name, password)
+        builder.sm.sync_roles()
+        ensure_officer_role(builder.sm)
+        for person in PEOPLE:
+            ensure_person(builder.sm, person, secret(settings, f"airflow-{person.name}-password"))
 
 
 if __name__ == "__main__":

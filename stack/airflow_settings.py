@@ -21,7 +21,7 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "LOGGING": {"BASE_LOG_FOLDER": str(settings.logs / "airflow")},
         "SCHEDULER": SCHEDULER,
         "DAG_PROCESSOR": {"REFRESH_INTERVAL": "15", "MIN_FILE_PROCESS_INTERVAL": "10"},
-        # LocalExecutor keeps a slot until the next heartbeat after its task has ended (default 5 s).
+        # LocalExecutor keeps a slot until the heartbeat after its task has ended (default 5 s).
         "WORKERS": {"MIN_HEARTBEAT_INTERVAL": "1"},
         "USAGE_DATA_COLLECTION": {"ENABLED": "False"},
     }
@@ -32,7 +32,7 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
     }
 
 
-# Times after which a killed worker's or scheduler's task is taken up again; Airflow's own are 5 minutes.
+# When a killed worker's or scheduler's task is taken up again; Airflow's own are 5 minutes.
 SCHEDULER = {
     "SCHEDULER_IDLE_SLEEP_TIME": "0.1",
     "ORPHANED_TASKS_CHECK_INTERVAL": "30",

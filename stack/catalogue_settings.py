@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from stack.passwords import database_password, secret
 from stack.settings import Settings
 
-PUBLISHER = "madang-publisher"
-ADMINISTRATOR = "madang-admin"
+
+@dataclass(frozen=True)
+class Account:
+    """An account of the catalogue, with the names of the secrets that open it."""
+
+    name: str
+    password: str
+    token: str
+    administrator: bool
+
+
+ADMINISTRATOR = Account(
+    "madang-admin", "catalogue-admin-password", "catalogue-admin-token", administrator=True
+)
+PUBLISHER = Account(
+    "madang-publisher", "catalogue-publisher-password", "catalogue-token", administrator=False
+)
+ACCOUNTS = (ADMINISTRATOR, PUBLISHER)
 # Madang's plugin first: it answers for the tables' reading side before the DataStore does.
 PLUGINS = "madang datastore activity datatables_view"
 LARGEST_FILE_MEGABYTES = 10_000
@@ -87,7 +105,7 @@ def catalogue_settings(settings: Settings) -> dict[str, str]:
         # A search server that hangs must not keep a save, and with it a database transaction, open.
         "solr_timeout": "10",
         "ckan.search.solr_commit": "false",
-        "madang.publisher": PUBLISHER,
+        "madang.publisher": PUBLISHER.name,
         "madang.release_path": str(settings.state / "ckan" / "releases"),
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from stack.errors import WrongUseError
-from stack.parts import Part, all_parts, dependent
+from stack.parts import Part, all_parts, clean_environment, dependent, postgres_program
 from stack.settings import Settings
 from stack.supervision import Supervisor
 
@@ -36,6 +36,29 @@ class Seen:
     state: str
     pid: int | None
     url: str | None
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program that a part brings along, to be run by hand."""
+
+    part: str
+    command: Callable[[Settings], list[str]]
+    also: Callable[[Settings], dict[str, str]] = lambda _: {}
+
+
+PROGRAMS = {
+    "airflow": Program("airflow-scheduler", lambda of: [f"{of.checkout}/.venv/bin/airflow"]),
+    "ckan": Program("catalogue", lambda of: [f"{of.checkout}/.venv-catalogue/bin/ckan"]),
+    "psql": Program(
+        "postgres",
+        lambda of: [
+            *(postgres_program("psql"), "-h", "127.0.0.1", "-p", str(of.ports["postgres"])),
+            *("-U", "postgres"),
+        ],
+        lambda of: {"PGPASSFILE": str(of.passfile("postgres"))},
+    ),
+}
 
 
 @contextmanager
@@ -68,7 +91,7 @@ def show_status(settings: Settings, console: Console, *, as_json: bool) -> int:
     """Show how every part is doing; return 0 when all run, else 40."""
     seen = look(settings)
     if as_json:
-        print(json.dumps({"parts": [asdict(part) for part in seen]}))  # noqa: T201 - the document asked for
+        print(json.dumps({"parts": [asdict(part) for part in seen]}))
     else:
         table = Table("part", "state", "process", "address", box=None, header_style="dim")
         for part in seen:
@@ -91,7 +114,16 @@ def show_logs(settings: Settings, name: str | None) -> None:
     if not found:
         raise WrongUseError("There are no logs yet. Start the stack with: make up")
     options = ["-n", "200", "-F"] if name else ["-n", "10"]
-    os.execvp("tail", ["tail", *options, *map(str, found)])
+    os.execvp("tail", ["tail", *options, *map(str, found)])  # noqa: S606 - no shell is wanted
+
+
+def become(settings: Settings, name: str, arguments: Sequence[str]) -> None:
+    """Turn into a program of one of the parts, with that part's environment."""
+    program = PROGRAMS[name]
+    part = all_parts(settings)[program.part]
+    environment = clean_environment(settings) | dict(part.environment()) | program.also(settings)
+    command = [*program.command(settings), *arguments]
+    os.execvpe(command[0], command, environment)  # noqa: S606 - no shell is wanted
 
 
 def stop(settings: Settings, console: Console) -> None:

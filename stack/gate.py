@@ -1,4 +1,6 @@
-"""Start one part once what it needs answers: run by the supervisor as ``python -m stack.gate PART``.
+"""Start one part once what it needs answers.
+
+The supervisor runs ``python -m stack.gate PART``.
 
 The process that waits becomes the part, so the supervisor's signals reach it; and it dies
 with the supervisor, which by itself would leave its children behind.
@@ -28,7 +30,8 @@ def wait_for(parts: list[Part]) -> None:
         while not part.answers(0):
             if time.monotonic() > end:
                 sys.exit(
-                    f"{part.name} did not answer in {LONGEST_WAIT_SECONDS} s; the supervisor tries again."
+                    f"{part.name} did not answer in {LONGEST_WAIT_SECONDS} s;"
+                    " the supervisor tries again."
                 )
             time.sleep(PAUSE_SECONDS)
 
@@ -42,7 +45,7 @@ def become(user: str) -> None:
 
 
 def die_with_supervisor(supervisor: int, stop_signal: str) -> None:
-    """Have the kernel stop this process when its parent ends; forgotten when the account changes."""
+    """Have the kernel stop this process when its parent ends (until its account changes)."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.Signals[f"SIG{stop_signal}"])
     if os.getppid() != supervisor:
         sys.exit("The supervisor is gone; this part was not started.")

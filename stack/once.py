@@ -24,7 +24,7 @@ def digest(paths: Iterable[Path]) -> str:
 
 
 def digest_text(value: object) -> str:
-    """Return a digest of what a value reads like; it may hold secrets, the digest does not show them."""
+    """Return a digest of what a value reads like; it does not show secrets in it."""
     return hashlib.sha256(str(value).encode()).hexdigest()
 
 

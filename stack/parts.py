@@ -14,16 +14,10 @@ from stack.once import digest, digest_text
 from stack.passwords import secret
 from stack.settings import Settings
 
+# What a part may see of the shell that started it: who, where temporary files go, and the way out.
 PASSED_ON = (
-    "HOME",
-    "USER",
-    "LOGNAME",
-    "TMPDIR",
-    "SSL_CERT_FILE",
-    "http_proxy",
-    "https_proxy",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
+    *("HOME", "USER", "LOGNAME", "TMPDIR", "SSL_CERT_FILE"),
+    *("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"),
 )
 WEB_WORKERS = 2
 WEB_THREADS = 2
@@ -93,7 +87,8 @@ def postgres_program(name: str) -> str:
     )
     if not found:
         raise StackError(
-            "PostgreSQL is not installed (/usr/lib/postgresql is empty). Nothing was started. Run: make up"
+            "PostgreSQL is not installed (nothing in /usr/lib/postgresql); nothing was started."
+            " Run: make up"
         )
     return str(found[-1])
 
@@ -143,7 +138,7 @@ def redis_configuration(settings: Settings) -> str:
 
 
 def solr(settings: Settings) -> Part:
-    """Return the search server. The small heap and first compiler tier suit thousands of datasets."""
+    """Return the search server; its small heap and first compiler suit thousands of datasets."""
     built = settings.checkout / "catalog" / "solr"
     state = settings.state / "solr"
     url = settings.url("solr")
@@ -195,7 +190,7 @@ def catalogue(settings: Settings) -> list[Part]:
 
     web = Part(
         name="catalogue",
-        # Never preloaded: workers that share one PostgreSQL connection answer with errors at random.
+        # Never preloaded: workers that share a database connection answer with random errors.
         command=lambda: [
             *(
                 str(programs / "gunicorn"),
@@ -251,7 +246,7 @@ def airflow_process(
 ) -> Part:
     """Return one of Airflow's processes, seen through Airflow's own health report."""
     program = settings.checkout / ".venv" / "bin" / "airflow"
-    # Scheduler and triggerer load our plugins, and with them the pipeline, once for all that they start.
+    # Scheduler and triggerer load our plugins, and with them the pipeline, once for all.
     code = [
         "requirements.lock",
         "dags/plugins",

@@ -51,8 +51,8 @@ def drawn_passfile(role: str) -> str:
 
 def drawn_signing_key() -> str:
     """Return a new Ed25519 key, as PEM."""
-    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - heavy, and needed once in a lifetime
-    from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ed25519
 
     key = ed25519.Ed25519PrivateKey.generate()
     pem = key.private_bytes(

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import errno
-import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from stack.errors import StackError
-from stack.settings import port_setting
+from stack.settings import PORTS, port_setting
 
 LISTENING = "0A"
+STEP = 10
 
 
 def is_free(port: int) -> bool:
@@ -28,11 +28,11 @@ def is_free(port: int) -> bool:
 
 
 def listening_sockets(table: str, port: int) -> set[str]:
-    """Return the inode numbers of the sockets that listen on a port, from ``/proc/net/tcp``.
+    r"""Return the inode numbers of the sockets that listen on a port, from ``/proc/net/tcp``.
 
     Examples:
-        >>> row = "0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 777 1"
-        >>> listening_sockets("head\\n" + row, 8080)
+        >>> row = "0: 0100007F:1F90 00000000:0000 0A 0:0 00:0 0 0 0 777 1"
+        >>> listening_sockets("head\n" + row, 8080)
         {'777'}
     """
     rows = [line.split() for line in table.splitlines()[1:]]
@@ -50,7 +50,7 @@ def holder(port: int) -> str:
     sockets = {f"socket:[{inode}]" for inode in inodes}
     for folder in Path("/proc").glob("[0-9]*/fd"):
         try:
-            if any(os.readlink(link) in sockets for link in folder.iterdir()):
+            if any(str(link.readlink()) in sockets for link in folder.iterdir()):
                 pid = folder.parent.name
                 return f"by {(folder.parent / 'comm').read_text().strip()} (process {pid})"
         except OSError:
@@ -70,13 +70,22 @@ def require_free_ports(ports: Mapping[str, int]) -> None:
         if not is_free(port)
     ]
     if taken:
-        raise StackError(
-            "\n".join(
-                [
-                    "Ports are taken; nothing was started:",
-                    *taken,
-                    "End that process, or have this checkout use others: MADANG_PORT_BASE=19400 make up",
-                    "(the choice is remembered in .madang.env; a single port by its own setting).",
-                ]
-            )
+        advice = (
+            "End that process, or let this checkout use others: MADANG_PORT_BASE=19400 make up"
+            "\n(remembered in .madang.env; one port alone by its own setting)."
         )
+        raise StackError("\n".join(["Ports are taken; nothing was started:", *taken, advice]))
+
+
+def free_ports(services: Iterable[str], base: int) -> dict[str, int]:
+    """Return neighbouring free ports, the first such from a base on, in steps of ten.
+
+    Raises:
+        StackError: There are none.
+    """
+    names = list(services)
+    for start in range(base, PORTS[-1] - len(names), STEP):
+        ports = {name: start + offset for offset, name in enumerate(names)}
+        if all(is_free(port) for port in ports.values()):
+            return ports
+    raise StackError(f"There are no {len(names)} free ports in a row above {base}.")

@@ -17,6 +17,7 @@ from stack.errors import WrongUseError
 
 DEFAULT_PORT_BASE = 18400
 PORT_OFFSETS = {"catalogue": 0, "airflow": 1, "postgres": 2, "redis": 3, "solr": 4}
+PORTS = range(1024, 65_501)  # those an ordinary user may listen on
 STATE_OUTSIDE = Path("/var/lib/madang")
 
 
@@ -96,7 +97,8 @@ def read_file(path: Path) -> dict[str, str]:
         name, equals, value = line.partition("=")
         if not equals:
             raise WrongUseError(
-                f"{path}, line {number}: expected NAME=value. Delete the file to have it written anew."
+                f"{path}, line {number}: expected NAME=value."
+                " Delete the file to have it written anew."
             )
         found[name.strip()] = value.strip()
     return found
@@ -147,13 +149,15 @@ def read_ports(environment: Mapping[str, str], written: Mapping[str, str]) -> di
 
 
 def read_port(name: str, value: str) -> int:
-    """Return a port number that an ordinary user may listen on.
+    """Return a port number.
 
     Raises:
         WrongUseError: It is none.
     """
-    if not value.isdecimal() or not 1024 <= int(value) <= 65_500:
-        raise WrongUseError(f"{name} is '{value}'; a port is a number from 1024 to 65500.")
+    if not value.isdecimal() or int(value) not in PORTS:
+        raise WrongUseError(
+            f"{name} is '{value}'; a port is a number from {PORTS[0]} to {PORTS[-1]}."
+        )
     return int(value)
 
 
@@ -199,7 +203,22 @@ def read_settings(checkout: Path, environment: Mapping[str, str], *, as_root: bo
     )
 
 
+def environment_apart(checkout: Path, ports: Mapping[str, int], *, as_root: bool) -> dict[str, str]:
+    """Return what makes a second stack of the same checkout: own state, own ports, own file."""
+    state = default_state(checkout, as_root=as_root)
+    state = state.with_name(f"{state.name}-test")
+    return {
+        "MADANG_STATE": str(state),
+        "MADANG_ENV_FILE": str(state / "madang.env"),
+        **{port_setting(service): str(port) for service, port in ports.items()},
+    }
+
+
+def this_checkout() -> Path:
+    """Return the folder this stack belongs to."""
+    return Path(__file__).resolve().parent.parent
+
+
 def current_settings() -> Settings:
-    """Return the settings of this checkout, as the process's environment and the file have them."""
-    checkout = Path(__file__).resolve().parent.parent
-    return read_settings(checkout, os.environ, as_root=os.geteuid() == 0)
+    """Return this checkout's settings, as the process's environment and the file have them."""
+    return read_settings(this_checkout(), os.environ, as_root=os.geteuid() == 0)

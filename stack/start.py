@@ -12,10 +12,10 @@ from rich.console import Console
 from stack import preparation
 from stack.commands import alone
 from stack.errors import StackError
+from stack.once import Once
 from stack.parts import Part, all_parts, dependent
 from stack.passwords import draw_secrets
 from stack.ports import require_free_ports
-from stack.once import Once
 from stack.settings import Settings, write_file
 from stack.supervision import Supervisor, configuration
 
@@ -67,7 +67,7 @@ class Start:
         self._prepare(preparation.for_ledger(self._settings))
 
     def _supervise(self) -> None:
-        """Have a supervisor with the present configuration; one with an older one is stopped first."""
+        """Have a supervisor with the present configuration, and stop one with an older one."""
         wanted = configuration(self._settings, self._parts.values(), as_root=os.geteuid() == 0)
         if self._supervisor.is_running():
             if self._supervisor.is_configured(wanted):
@@ -129,15 +129,13 @@ class Start:
                 time.sleep(PAUSE_SECONDS)
 
     def _refuse_failed(self, part: Part, supervised: str, *, late: bool) -> None:
-        if supervised == "FATAL" or late:
-            why = (
-                "ends again and again"
-                if supervised == "FATAL"
-                else f"does not answer after {HEALTHY_SECONDS} s"
-            )
-            raise StackError(
-                f"{part.name} {why}; the other parts go on. Its log: {self._settings.logs / part.name}.log (make logs PART={part.name})"
-            )
+        if supervised != "FATAL" and not late:
+            return
+        does = "ends again and again" if supervised == "FATAL" else "does not answer"
+        raise StackError(
+            f"{part.name} {does}; the other parts go on."
+            f" See why: make logs PART={part.name} ({self._settings.logs / part.name}.log)"
+        )
 
     def _say(self, line: str) -> None:
         self._console.print(
@@ -152,6 +150,7 @@ def start(settings: Settings, console: Console) -> None:
         draw_secrets(settings)
         Start(settings, console).run()
     console.print(
-        f"The stack runs: catalogue {settings.url('catalogue')} · Airflow {settings.url('airflow')}",
+        f"The stack runs.\n  catalogue  {settings.url('catalogue')}"
+        f"\n  Airflow    {settings.url('airflow')}",
         highlight=False,
     )

@@ -230,6 +230,7 @@ def wait_until(is_so: Callable[[], bool], what: str) -> None:
     while not is_so():
         if time.monotonic() > end:
             raise StackError(
-                f"{what} has not ended after {STOP_SECONDS} s. Run the same command again; make status shows what still runs."
+                f"{what} has not ended after {STOP_SECONDS} s. Run the same command again;"
+                " make status shows what still runs."
             )
         time.sleep(0.05)

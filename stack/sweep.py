@@ -26,9 +26,9 @@ class Session:
 
 
 def read_stat(text: str) -> tuple[int, int, str]:
-    """Return session, start time (clock ticks since boot) and state of a line of ``/proc/PID/stat``.
+    """Return session, start time and state from a line of ``/proc/PID/stat``.
 
-    The name in brackets may itself hold brackets and blanks.
+    Times are clock ticks since boot. The name in brackets may itself hold brackets and blanks.
 
     Examples:
         >>> read_stat("7 (a ) b) S 1 7 5 " + "0 " * 15 + "4242 0")

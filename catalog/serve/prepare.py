@@ -51,7 +51,7 @@ def prepare(asked: dict[str, Any]) -> dict[str, Any]:
     application = make_app(CKANConfigLoader(os.environ["CKAN_INI"]).get_config())
     upgrade.main(args=[], standalone_mode=False)
     tokens = {}
-    with application._wsgi_app.test_request_context():
+    with application._wsgi_app.test_request_context():  # noqa: SLF001 - CKAN has no other door
         for account in asked["accounts"]:
             name, password = account["name"], account["password"]
             ensure_account(name, password, administrator=account["administrator"])

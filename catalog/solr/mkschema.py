@@ -5,7 +5,8 @@ is cut into words, and adds three fields:
 
 - ``text`` and ``text_general`` keep their names and get Lucene's Korean analyser (nori), so
   every field of CKAN and of its extensions follows.
-- ``title_bi``, ``text_bi`` hold pairs of syllables, blind to spaces: "시립 도서관" finds "시립도서관".
+- ``title_bi``, ``text_bi`` hold pairs of syllables, blind to spaces: "시립 도서관" finds
+  "시립도서관".
 - ``title_ngram``, ``name_ngram`` (asked while somebody types) compare letters (jamo), and
   ``title_cho`` initial consonants: "ㅈㅊㅈ" finds "주차장".
 
@@ -26,7 +27,8 @@ SEARCHED_BY_PAIRS = ("title", "notes", "tags", "res_name", "res_description", "e
 
 DICTIONARY = "userdict_ko.txt"
 STEMMED = (
-    '<filter class="solr.SnowballPorterFilterFactory" language="English" protected="protwords.txt"/>'
+    '<filter class="solr.SnowballPorterFilterFactory" language="English"'
+    ' protected="protwords.txt"/>'
     '<filter class="solr.ASCIIFoldingFilterFactory"/>'
 )
 CLEANED = (
@@ -38,17 +40,19 @@ SYNONYMS = (
     '<filter class="solr.SynonymGraphFilterFactory" synonyms="synonyms.txt" ignoreCase="true"'
     ' expand="true" tokenizerFactory="solr.KoreanTokenizerFactory"'
     ' tokenizerFactory.decompoundMode="discard"'
-    f' tokenizerFactory.userDictionary="{DICTIONARY}" tokenizerFactory.userDictionaryEncoding="UTF-8"/>'
+    f' tokenizerFactory.userDictionary="{DICTIONARY}"'
+    ' tokenizerFactory.userDictionaryEncoding="UTF-8"/>'
 )
 
 INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
 FINALS = ["", *"ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"]
-DOUBLE_LETTERS = {
-    **{"ㄳ": "ㄱㅅ", "ㄵ": "ㄴㅈ", "ㄶ": "ㄴㅎ", "ㄺ": "ㄹㄱ", "ㄻ": "ㄹㅁ", "ㄼ": "ㄹㅂ", "ㄽ": "ㄹㅅ"},
-    **{"ㄾ": "ㄹㅌ", "ㄿ": "ㄹㅍ", "ㅀ": "ㄹㅎ", "ㅄ": "ㅂㅅ", "ㅘ": "ㅗㅏ", "ㅙ": "ㅗㅐ", "ㅚ": "ㅗㅣ"},
-    **{"ㅝ": "ㅜㅓ", "ㅞ": "ㅜㅔ", "ㅟ": "ㅜㅣ", "ㅢ": "ㅡㅣ"},
-}
+# Each double letter with the two it is typed as.
+DOUBLES = (
+    *("ㄳㄱㅅ", "ㄵㄴㅈ", "ㄶㄴㅎ", "ㄺㄹㄱ", "ㄻㄹㅁ", "ㄼㄹㅂ", "ㄽㄹㅅ", "ㄾㄹㅌ", "ㄿㄹㅍ"),
+    *("ㅀㄹㅎ", "ㅄㅂㅅ", "ㅘㅗㅏ", "ㅙㅗㅐ", "ㅚㅗㅣ", "ㅝㅜㅓ", "ㅞㅜㅔ", "ㅟㅜㅣ", "ㅢㅡㅣ"),
+)
+DOUBLE_LETTERS = {double[0]: double[1:] for double in DOUBLES}
 FIRST_SYLLABLE, SYLLABLES = 0xAC00, 11_172
 
 
@@ -94,8 +98,10 @@ def syllable_pairs() -> str:
     joined = replaced(rf"(?<={hangul})[^\p{{L}}\p{{N}}]+(?={hangul})", "")
     parted = replaced(rf"(?<={hangul})(?={other})|(?<={other})(?={hangul})", " ")
     pairs = (
-        '<tokenizer class="solr.StandardTokenizerFactory"/><filter class="solr.CJKWidthFilterFactory"/>'
-        '<filter class="solr.LowerCaseFilterFactory"/><filter class="solr.CJKBigramFilterFactory"/>'
+        '<tokenizer class="solr.StandardTokenizerFactory"/>'
+        '<filter class="solr.CJKWidthFilterFactory"/>'
+        '<filter class="solr.LowerCaseFilterFactory"/>'
+        '<filter class="solr.CJKBigramFilterFactory"/>'
     )
     return field_type("text_ko_bi", joined + parted + pairs, joined + parted + pairs)
 
@@ -105,7 +111,9 @@ def letters(name: str, mapping: str, longest: int, *, map_question: bool) -> str
     mapped = f'<charFilter class="solr.MappingCharFilterFactory" mapping="{mapping}"/>'
     mapped += replaced(r"[^\p{L}\p{N}]+", "")
     lower = '<filter class="solr.LowerCaseFilterFactory"/>'
-    runs = f'<tokenizer class="solr.NGramTokenizerFactory" minGramSize="2" maxGramSize="{longest}"/>'
+    runs = (
+        f'<tokenizer class="solr.NGramTokenizerFactory" minGramSize="2" maxGramSize="{longest}"/>'
+    )
     whole = '<tokenizer class="solr.KeywordTokenizerFactory"/>'
     cut = f'<filter class="solr.TruncateTokenFilterFactory" prefixLength="{longest}"/>'
     question = (mapped if map_question else "") + whole + lower + cut

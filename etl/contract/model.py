@@ -59,7 +59,7 @@ Duration = Annotated[str, StringConstraints(pattern=r"^P\d+[DWMY]$")]
 class Strict(BaseModel):
     """A part of a contract: frozen, and without room for unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Label(Strict):
@@ -408,9 +408,9 @@ class Contract(Strict):
         if self.privacy.unit == "none":
             personal = [field.name for field in self.fields if field.role == "quasi-identifier"]
             if personal:
-                raise ValueError(f"privacy.unit is none, yet {personal[0]} is a quasi-identifier")
+                raise ValueError(f"privacy.unit: none, yet {personal[0]} is a quasi-identifier")
         elif not self.quasi_identifiers:
-            raise ValueError(f"a unit of {self.privacy.unit} needs a quasi-identifier")
+            raise ValueError(f"privacy.unit: {self.privacy.unit} needs a quasi-identifier")
 
     @property
     def name(self) -> str:

@@ -14,10 +14,10 @@ from etl.personal.patterns import DASHES, INVISIBLE, MASKS
 
 PRECISE_PLACES: Final = 4  # 0.0001 degrees (WGS84) are about 10 m: one house
 
-_PLAIN: Final = str.maketrans(
-    dict.fromkeys(DASHES, "-") | dict.fromkeys(INVISIBLE, "") | dict.fromkeys(MASKS, "*")
+_PLAIN: Final = str.maketrans(dict.fromkeys(DASHES, "-") | dict.fromkeys(INVISIBLE, ""))
+_RESIDENT: Final = re.compile(
+    rf"(?<!\d)(\d{{6}})([\s-]{{0,3}})(\d)(\d{{6}}(?!\d)|[{MASKS}]{{6}})", re.ASCII
 )
-_RESIDENT: Final = re.compile(r"(?<!\d)(\d{6})([\s-]{0,3})(\d)(\d{6}(?!\d)|\*{6})", re.ASCII)
 _MOBILE: Final = re.compile(
     r"(?<!\d)(?:(?:(?:\+|00)82[\s().-]{0,3}|82[\s().-]{1,3})0?[\s().-]{0,3}1|\(?01)"
     r"(?:0[\s().~/·-]{0,3}\d{4}|[16-9][\s().~/·-]{0,3}\d{3,4})[\s().~/·-]{0,3}\d{4}(?!\d)",

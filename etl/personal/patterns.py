@@ -16,7 +16,7 @@ from etl.contract.model import PersonalKind
 
 DASHES: Final = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d"
 INVISIBLE: Final = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
-MASKS: Final = "*xX#\u25cb\u25cf\u25ef\uff0a\uff03\uff58\uff38"
+MASKS: Final = "*xX#\u25cb\u25cf\u25ef"
 
 _DIGIT: Final = r"[0-9０-９]"
 _GAP: Final = rf"[\s\pZ{DASHES[1:]}{INVISIBLE}.．,，()（）+＋/／·~_-]{{0,4}}"
@@ -25,14 +25,14 @@ _AFTER: Final = rf"(?:{_GAP}{_DIGIT})*"
 
 _REGISTERED: Final = (
     rf"{_BEFORE}{_DIGIT}{{2}}[01０１]{_DIGIT}[0-3０-３]{_DIGIT}{_GAP}{_DIGIT}"
-    rf"(?:{_DIGIT}{{6}}|[{MASKS}]{{6}}){_AFTER}"
+    rf"(?:{_DIGIT}{{6}}|[{MASKS}＊ｘＸ＃]{{6}}){_AFTER}"
 )
 
 PATTERNS: Final[dict[PersonalKind, str]] = {
     "resident-number": _REGISTERED,
     "foreigner-number": _REGISTERED,
     "mobile-number": (
-        rf"{_BEFORE}(?:[0０]|[8８][2２]{_GAP})[1１][016-9０１６-９]{_GAP}"
+        rf"{_BEFORE}(?:[0０]|[8８][2２]{_GAP}[0０]?{_GAP})[1１][016-9０１６-９]{_GAP}"
         rf"{_DIGIT}{{3,4}}{_GAP}{_DIGIT}{{4}}{_AFTER}"
     ),
     "card-number": (

@@ -8,10 +8,11 @@ whatever else would change a value is a fault of rule `type`. More tolerant spel
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 
 import polars as pl
 
-from etl.contract.model import Contract, Field
+from etl.contract.model import Contract, Field, FieldType
 from etl.errors import DefectError
 
 ROW = "_row"
@@ -30,6 +31,7 @@ _DATETIME = (
 _TRUE = ("y", "true", "1")
 _FALSE = ("n", "false", "0")
 _FIRST_DAY = pl.date(1, 1, 1)
+_LAST_YEAR = 9999
 
 # All characters but ranges in which NFC changes nothing, alone or side by side: Latin-1 and
 # its neighbours, dashes and quotation marks, letters in circles, shapes, the brackets, letters
@@ -92,31 +94,11 @@ def cast_text(field: Field, timezone: str) -> pl.Expr:
         timezone: Zone of datetimes that state none.
     """
     text = pl.col(field.name)
-    match field.type:
-        case "string":
-            return pl.when(~text.str.contains("\0", literal=True)).then(text)
-        case "integer":
-            return _where(text, _INTEGER, text.cast(pl.Int64, strict=False))
-        case "year":
-            year = text.cast(pl.Int64, strict=False)
-            return pl.when(text.str.contains(_YEAR) & (year >= 1)).then(year)
-        case "number":
-            decimals = field.decimals or 0
-            number = text.cast(pl.Decimal(18, decimals), strict=False)
-            return _where(text, _number_pattern(decimals), number)
-        case "boolean":
-            word = text.str.to_lowercase()
-            return pl.when(word.is_in(_TRUE)).then(True).when(word.is_in(_FALSE)).then(False)
-        case "date":
-            day = text.str.to_date("%Y-%m-%d", strict=False)
-            return pl.when(text.str.contains(_DATE) & (day >= _FIRST_DAY)).then(day)
-        case "datetime":
-            return _cast_datetime(text, timezone)
-        case "time":
-            clock = pl.when(text.str.len_chars() == 5).then(text + ":00").otherwise(text)
-            return _where(text, _TIME, clock.str.to_time("%H:%M:%S", strict=False))
-        case "yearmonth":
-            return pl.when(text.str.contains(_YEARMONTH) & ~text.str.starts_with("0000")).then(text)
+    if field.type == "number":
+        return _read_number(text, field.decimals or 0)
+    if field.type == "datetime":
+        return _read_datetime(text, timezone)
+    return _READERS[field.type](text)
 
 
 def _check_columns(rows: pl.LazyFrame, contract: Contract) -> None:
@@ -149,17 +131,49 @@ def _composed(cells: pl.Series) -> pl.Series:
     return cells
 
 
-def _where(text: pl.Expr, pattern: str, value: pl.Expr) -> pl.Expr:
-    return pl.when(text.str.contains(pattern)).then(value)
+def _read_string(text: pl.Expr) -> pl.Expr:
+    return pl.when(~text.str.contains("\0", literal=True)).then(text)
 
 
-def _number_pattern(decimals: int) -> str:
-    """Allow digits beyond the declared decimals only where they are zeros."""
+def _read_integer(text: pl.Expr) -> pl.Expr:
+    return pl.when(text.str.contains(_INTEGER)).then(text.cast(pl.Int64, strict=False))
+
+
+def _read_year(text: pl.Expr) -> pl.Expr:
+    year = text.cast(pl.Int64, strict=False)
+    return pl.when(text.str.contains(_YEAR) & (year >= 1)).then(year)
+
+
+def _read_boolean(text: pl.Expr) -> pl.Expr:
+    word = text.str.to_lowercase()
+    return pl.when(word.is_in(_TRUE)).then(True).when(word.is_in(_FALSE)).then(False)
+
+
+def _read_date(text: pl.Expr) -> pl.Expr:
+    day = text.str.to_date("%Y-%m-%d", strict=False)
+    return pl.when(text.str.contains(_DATE) & (day >= _FIRST_DAY)).then(day)
+
+
+def _read_time(text: pl.Expr) -> pl.Expr:
+    has_seconds = text.str.len_chars() > len("HH:MM")
+    clock = pl.when(has_seconds).then(text).otherwise(text + ":00")
+    return pl.when(text.str.contains(_TIME)).then(clock.str.to_time("%H:%M:%S", strict=False))
+
+
+def _read_yearmonth(text: pl.Expr) -> pl.Expr:
+    return pl.when(text.str.contains(_YEARMONTH) & ~text.str.starts_with("0000")).then(text)
+
+
+def _read_number(text: pl.Expr, decimals: int) -> pl.Expr:
+    """Digits beyond the declared decimals are allowed only where they are zeros."""
     fraction = rf"\.[0-9]{{1,{decimals}}}0*" if decimals else r"\.0+"
-    return rf"^[+-]?(?:[0-9]+(?:{fraction})?|{fraction})$"
+    pattern = rf"^[+-]?(?:[0-9]+(?:{fraction})?|{fraction})$"
+    return pl.when(text.str.contains(pattern)).then(
+        text.cast(pl.Decimal(18, decimals), strict=False)
+    )
 
 
-def _cast_datetime(text: pl.Expr, timezone: str) -> pl.Expr:
+def _read_datetime(text: pl.Expr, timezone: str) -> pl.Expr:
     part = text.str.extract_groups(_DATETIME).struct
     stamp = pl.concat_str(
         part.field("day"),
@@ -178,7 +192,7 @@ def _cast_datetime(text: pl.Expr, timezone: str) -> pl.Expr:
         .otherwise(stamp.dt.replace_time_zone("UTC") - _offset(zone))
     )
     is_calendar = (stamp.dt.date() >= _FIRST_DAY) & (moment.dt.date() >= _FIRST_DAY)
-    return pl.when(is_calendar & (moment.dt.year() <= 9999)).then(moment)
+    return pl.when(is_calendar & (moment.dt.year() <= _LAST_YEAR)).then(moment)
 
 
 def _offset(zone: pl.Expr) -> pl.Expr:
@@ -187,3 +201,14 @@ def _offset(zone: pl.Expr) -> pl.Expr:
         + zone.str.slice(4, 2).cast(pl.Int64, strict=False).fill_null(0)
     ) * pl.when(zone.str.starts_with("-")).then(-1).otherwise(1)
     return pl.duration(minutes=minutes)
+
+
+_READERS: dict[FieldType, Callable[[pl.Expr], pl.Expr]] = {
+    "string": _read_string,
+    "integer": _read_integer,
+    "year": _read_year,
+    "boolean": _read_boolean,
+    "date": _read_date,
+    "time": _read_time,
+    "yearmonth": _read_yearmonth,
+}

@@ -52,7 +52,7 @@ class Checked:
         rows: Rows that came in; accepted and quarantined together.
         accepted_rows: Rows of `accepted`.
         quarantined_rows: Rows of `quarantined`.
-        judged_by: Who counted; `locate` alone above the size that GX is given.
+        judged_by: Who counted; `locate` alone above the size that GX is given, and for no rows.
         reference_date: Latest ISO date of the contract's reference field among accepted
             rows; empty when there is none.
     """
@@ -86,13 +86,14 @@ def check_table(
 
     Raises:
         ContractError: Contract or suite ask for what cannot be judged.
-        DefectError: Great Expectations and `locate` count differently.
+        DefectError: Great Expectations and `locate` count differently, or two rows share
+            an address.
     """
     rules = compile_rules(contract, suites)
     typed = cast_rows(rows, contract)
     marks = _collect_marks(typed, rules, contract)
     located = {rule.label: int(marks[rule.label].sum()) for rule in rules}
-    is_judged = marks.height <= gx_max_rows
+    is_judged = 0 < marks.height <= gx_max_rows
     if is_judged:
         _compare(judge(typed, rules, contract), located, contract)
     critical = [rule.label for rule in rules if rule.severity == "critical"]
@@ -160,7 +161,14 @@ def is_within_threshold(checked: Checked, ragged: int, contract: Contract) -> bo
 def _collect_marks(typed: pl.LazyFrame, rules: Sequence[Rule], contract: Contract) -> pl.DataFrame:
     """Collect one bit per row and rule, and the reference date, in one scan."""
     located = locate(typed, rules, extra=[_day_of(contract).alias(_DAY)])
-    return located.collect(engine="streaming")
+    marks = located.collect(engine="streaming")
+    if marks[ROW].n_unique() != marks.height:
+        raise DefectError(
+            f"{contract.name}: two landed rows share an address. Nothing was accepted; the live"
+            " release stays. Report this to the developers.",
+            dataset=contract.name,
+        )
+    return marks
 
 
 _DAY = ":day"

@@ -39,8 +39,10 @@ def compile_rules(contract: Contract, suites: Mapping[str, Suite]) -> tuple[Rule
     """
     _check_reference_date(contract)
     rules = [rule for field in contract.fields for rule in _field_rules(field, contract)]
-    if contract.primary_key:
-        rules.append(Rule(contract.primary_key, "primaryKey", "critical", Unique()))
+    if key := contract.primary_key:
+        if len(set(key)) < len(key):
+            raise _refused(contract, "primaryKey: a field is named twice")
+        rules.append(Rule(key, "primaryKey", "critical", Unique()))
     for name in contract.expectations:
         if name not in suites:
             raise _refused(contract, f"expectations: there is no suite {name} in expectations/")
@@ -116,6 +118,8 @@ def _read_expectation(
     check: Check
     if expectation.type == "expect_compound_columns_to_be_unique":
         names = tuple(str(name) for name in arguments.take_list("column_list"))
+        if len(set(names)) < len(names):
+            raise ValueError("column_list names a field twice")
         if arguments.take("ignore_row_if") != "any_value_is_missing":
             raise ValueError("ignore_row_if must be any_value_is_missing")
         fields = [_field(name, contract) for name in names]
@@ -215,7 +219,7 @@ class _Arguments:
         """Return an argument that must be text."""
         value = self.take(name)
         if not isinstance(value, str):
-            raise ValueError(f"{name} must be text")
+            raise ValueError(f"{name} must be text")  # noqa: TRY004  (a fault of the file)
         return value
 
     def take_list(self, name: str) -> list[object]:

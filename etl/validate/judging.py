@@ -12,6 +12,7 @@ GX is imported inside functions: it costs seconds and hundreds of megabytes.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -59,16 +60,11 @@ def judge(typed: pl.LazyFrame, rules: Sequence[Rule], contract: Contract) -> dic
     fields = {field.name: field for field in contract.fields}
     frame = _pandas_frame(typed, rules, fields)
     counts: dict[str, int] = {}
-    for result in _validate(frame, [expectation_of(rule, fields) for rule in rules]):
-        config = result.expectation_config
-        label = str(config.meta["rule"])
+    for result in _validate(frame, [expectation_of(rule, fields) for rule in rules], contract):
+        label = str(result.expectation_config.meta["rule"])
         if "unexpected_count" not in result.result:
-            raise DefectError(
-                f"{contract.name}: Great Expectations could not judge {label}."
-                " Nothing was accepted; the live release stays. Report this to the developers.",
-                dataset=contract.name,
-            )
-        counts[label] = int(result.result["unexpected_count"] or 0)
+            raise _unjudged(contract, label)
+        counts[label] = int(result.result["unexpected_count"])
     return counts
 
 
@@ -113,12 +109,12 @@ def _kind_and_arguments(rule: Rule, field: Field) -> tuple[str, dict[str, Any]]:
             assert_never(unknown)
 
 
-def _bounds(least: int | None, most: int | None) -> dict[str, int]:
+def _bounds(least: object, most: object) -> dict[str, object]:
     bounds = {"min_value": least, "max_value": most}
     return {name: bound for name, bound in bounds.items() if bound is not None}
 
 
-def _code(value: Value | None, field: Field) -> Any:
+def _code(value: Value | None, field: Field) -> int | str | None:
     """Return the whole number that stands for a value; text stands for itself."""
     match value:
         case str() if field.type == "yearmonth":
@@ -175,17 +171,31 @@ def _pandas_column(column: pl.Series) -> pd.Series[Any]:
     return column.to_pandas()
 
 
-def _validate(frame: pd.DataFrame, expectations: list[dict[str, Any]]) -> list[Any]:
+def _validate(
+    frame: pd.DataFrame, expectations: list[dict[str, Any]], contract: Contract
+) -> list[Any]:
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # GX imports sre_constants
+        import great_expectations as gx
+        from great_expectations.data_context.types.base import ProgressBarsConfig
+        from great_expectations.exceptions.exceptions import GreatExpectationsError
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
     asset = context.data_sources.add_pandas("validate").add_dataframe_asset("rows")
     batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
     suite = gx.ExpectationSuite(name="contract", expectations=expectations)
-    result = batch.validate(
-        suite, result_format={"result_format": "BASIC", "partial_unexpected_count": 0}
+    counts_only = {"result_format": "BASIC", "partial_unexpected_count": 0}
+    try:
+        return list(batch.validate(suite, result_format=counts_only).results)
+    except GreatExpectationsError:
+        raise _unjudged(contract, "the table") from None  # GX's own message may quote values
+
+
+def _unjudged(contract: Contract, what: str) -> DefectError:
+    return DefectError(
+        f"{contract.name}: Great Expectations could not judge {what}. Nothing was accepted;"
+        " the live release stays. Report this to the developers.",
+        dataset=contract.name,
     )
-    return list(result.results)

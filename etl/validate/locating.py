@@ -50,10 +50,10 @@ def _fails(rule: Rule) -> pl.Expr:
         case Length(least, most):
             return _is_outside(column.str.len_chars(), least, most)
         case Pattern(regex, is_wanted):
-            return _is_not(column.str.contains(regex), is_wanted)
+            return _is_not(column.str.contains(regex), is_wanted=is_wanted)
         case Among(values, is_wanted):
-            literals = pl.Series([*values], dtype=None).implode()
-            return _is_not(column.is_in(literals), is_wanted)
+            literals = pl.Series(values).implode()
+            return _is_not(column.is_in(literals), is_wanted=is_wanted)
         case _ as unknown:
             assert_never(unknown)
 
@@ -73,5 +73,5 @@ def _is_outside(value: pl.Expr, least: object, most: object) -> pl.Expr:
     return outside.fill_null(value=False)
 
 
-def _is_not(holds: pl.Expr, is_wanted: bool) -> pl.Expr:
+def _is_not(holds: pl.Expr, *, is_wanted: bool) -> pl.Expr:
     return (~holds if is_wanted else holds).fill_null(value=False)

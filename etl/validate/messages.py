@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal, assert_never
+from typing import Literal
 
-from etl.contract.model import Contract, Field, FieldType
+from etl.contract.model import Contract, FieldType
 from etl.validate.rules import (
     Among,
     Between,
@@ -36,7 +36,7 @@ _TYPES: dict[Language, dict[FieldType, tuple[str, str]]] = {
         "year": ("연도가 아닙니다", "네 자리 숫자로 적으십시오. 예: 2026"),
         "number": (
             "수가 아니거나 소수 자릿수가 많습니다",
-            "쉼표와 단위 없이 숫자로, 소수점 아래 {decimals}자리까지 적으십시오",
+            "쉼표와 단위 없이 숫자로, 소수점 아래 {limit}자리까지 적으십시오",
         ),
         "boolean": ("여부를 나타내는 값이 아닙니다", "Y 또는 N으로 적으십시오"),
         "date": ("날짜가 아닙니다", "달력에 있는 날짜를 적으십시오. 예: 2026-11-01"),
@@ -50,7 +50,7 @@ _TYPES: dict[Language, dict[FieldType, tuple[str, str]]] = {
         "year": ("is no year", "Write four digits, as 2026"),
         "number": (
             "is no number, or has too many decimals",
-            "Write digits without commas or units, at most {decimals} after the point",
+            "Write digits without commas or units, at most {limit} after the point",
         ),
         "boolean": ("is neither yes nor no", "Write Y or N"),
         "date": ("is no date", "Write a day that exists, as 2026-11-01"),
@@ -59,6 +59,41 @@ _TYPES: dict[Language, dict[FieldType, tuple[str, str]]] = {
         "yearmonth": ("is no month", "Write year and month, as 2026-11"),
     },
 }
+
+_CHECKS: dict[Language, dict[str, tuple[str, str]]] = {
+    "ko": {
+        "required": ("값이 비어 있습니다", "값을 적으십시오"),
+        "unique": (
+            "다른 행과 값이 겹칩니다",
+            "같은 행은 하나만 남기고, 다른 행이면 값을 바로잡으십시오",
+        ),
+        "range": ("허용된 범위를 벗어납니다", "다음 범위로 적으십시오: {limit}"),
+        "length": ("글자 수가 맞지 않습니다", "다음 글자 수로 적으십시오: {limit}"),
+        "pattern": ("정해진 꼴이 아닙니다", "다음 꼴로 적으십시오: {limit}"),
+        "notPattern": (
+            "쓸 수 없는 글자가 있습니다",
+            "다음에 해당하는 글자를 바로잡으십시오: {limit}",
+        ),
+        "enum": ("허용된 값이 아닙니다", "다음 가운데 하나로 적으십시오: {limit}"),
+        "notEnum": ("쓸 수 없는 값입니다", "다음 값은 쓰지 마십시오: {limit}"),
+    },
+    "en": {
+        "required": ("is empty", "Write a value"),
+        "unique": ("repeats another row", "Keep one of the same rows, or correct the value"),
+        "range": ("is outside the allowed range", "Write a value {limit}"),
+        "length": ("has a wrong length", "Write a number of characters {limit}"),
+        "pattern": ("does not have the required form", "Write it in the form {limit}"),
+        "notPattern": ("holds characters that are not allowed", "Correct what fits {limit}"),
+        "enum": ("is not an allowed value", "Write one of: {limit}"),
+        "notEnum": ("is a value that is not allowed", "Avoid: {limit}"),
+    },
+}
+
+_SPANS: dict[Language, tuple[str, str, str]] = {
+    "ko": ("{} 이상", "{} 이하", "{} 이상 {} 이하"),
+    "en": ("of at least {}", "of at most {}", "from {} to {}"),
+}
+_MORE: dict[Language, str] = {"ko": "외 {}개", "en": "and {} more"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +113,12 @@ def advise(rule: Rule, contract: Contract, language: Language) -> Advice:
         language: Of both texts.
     """
     field = next(field for field in contract.fields if field.name == rule.fields[0])
-    texts = _korean(rule, field) if language == "ko" else _english(rule, field)
-    return Advice(*texts)
+    if isinstance(rule.check, Readable):
+        fault, remedy = _TYPES[language][field.type]
+        return Advice(fault, remedy.format(limit=field.decimals))
+    kind, limit = _kind_and_limit(rule.check, language)
+    fault, remedy = _CHECKS[language][kind]
+    return Advice(fault, remedy.format(limit=limit))
 
 
 def title_of(names: Sequence[str], contract: Contract, language: Language) -> str:
@@ -96,66 +135,22 @@ def title_of(names: Sequence[str], contract: Contract, language: Language) -> st
     return ", ".join(titles[name].en or name for name in names)
 
 
-def _type_texts(field: Field, language: Language) -> tuple[str, str]:
-    fault, remedy = _TYPES[language][field.type]
-    return fault, remedy.format(decimals=field.decimals)
-
-
-def _korean(rule: Rule, field: Field) -> tuple[str, str]:
-    match rule.check:
+def _kind_and_limit(
+    check: Required | Unique | Between | Length | Pattern | Among, language: Language
+) -> tuple[str, str]:
+    match check:
         case Required():
-            return "값이 비어 있습니다", "값을 적으십시오"
-        case Readable():
-            return _type_texts(field, "ko")
+            return "required", ""
         case Unique():
-            return (
-                "다른 행과 값이 겹칩니다",
-                "같은 행은 하나만 남기고, 다른 행이면 값을 바로잡으십시오",
-            )
+            return "unique", ""
         case Between(least, most):
-            return "허용된 범위를 벗어납니다", f"다음 범위로 적으십시오: {_span(least, most, _KO)}"
+            return "range", _span(least, most, language)
         case Length(least, most):
-            return (
-                "글자 수가 맞지 않습니다",
-                f"다음 글자 수로 적으십시오: {_span(least, most, _KO)}",
-            )
-        case Pattern(regex, is_wanted=True):
-            return "정해진 꼴이 아닙니다", f"다음 꼴로 적으십시오: {_form(regex)}"
-        case Pattern(regex):
-            return "쓸 수 없는 글자가 있습니다", f"다음에 해당하는 글자를 바로잡으십시오: {regex}"
-        case Among(values, is_wanted=True):
-            return (
-                "허용된 값이 아닙니다",
-                f"다음 가운데 하나로 적으십시오: {_listed(values, '외 {}개')}",
-            )
-        case Among(values):
-            return "쓸 수 없는 값입니다", f"다음 값은 쓰지 마십시오: {_listed(values, '외 {}개')}"
-        case _ as unknown:
-            assert_never(unknown)
-
-
-def _english(rule: Rule, field: Field) -> tuple[str, str]:
-    match rule.check:
-        case Required():
-            return "is empty", "Write a value"
-        case Readable():
-            return _type_texts(field, "en")
-        case Unique():
-            return "repeats another row", "Keep one of the same rows, or correct the value"
-        case Between(least, most):
-            return "is outside the allowed range", f"Write a value {_span(least, most, _EN)}"
-        case Length(least, most):
-            return "has a wrong length", f"Write a number of characters {_span(least, most, _EN)}"
-        case Pattern(regex, is_wanted=True):
-            return "does not have the required form", f"Write it in the form {_form(regex)}"
-        case Pattern(regex):
-            return "holds characters that are not allowed", f"Correct what fits {regex}"
-        case Among(values, is_wanted=True):
-            return "is not an allowed value", f"Write one of: {_listed(values, 'and {} more')}"
-        case Among(values):
-            return "is a value that is not allowed", f"Avoid: {_listed(values, 'and {} more')}"
-        case _ as unknown:
-            assert_never(unknown)
+            return "length", _span(least, most, language)
+        case Pattern(regex, is_wanted):
+            return "pattern" if is_wanted else "notPattern", _form(regex)
+        case Among(values, is_wanted):
+            return "enum" if is_wanted else "notEnum", _listed(values, language)
 
 
 def _form(regex: str) -> str:
@@ -163,11 +158,8 @@ def _form(regex: str) -> str:
     return regex.removeprefix("^(?:").removesuffix(")$")
 
 
-_KO = ("{} 이상", "{} 이하", "{} 이상 {} 이하")
-_EN = ("of at least {}", "of at most {}", "from {} to {}")
-
-
-def _span(least: object, most: object, forms: tuple[str, str, str]) -> str:
+def _span(least: object, most: object, language: Language) -> str:
+    forms = _SPANS[language]
     if most is None:
         return forms[0].format(_plain(least))
     if least is None:
@@ -180,7 +172,7 @@ def _plain(value: object) -> str:
     return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
 
 
-def _listed(values: Sequence[object], more: str) -> str:
+def _listed(values: Sequence[object], language: Language) -> str:
     shown = ", ".join(map(_plain, values[:_MOST_VALUES]))
     rest = len(values) - _MOST_VALUES
-    return f"{shown} {more.format(rest)}" if rest > 0 else shown
+    return f"{shown} {_MORE[language].format(rest)}" if rest > 0 else shown

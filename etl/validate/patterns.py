@@ -1,7 +1,7 @@
-"""Regular expressions that mean the same in every engine that judges a table.
+r"""Regular expressions that mean the same in every engine that judges a table.
 
 Great Expectations on pandas asks RE2 or Python's `re`, `locate` asks Rust's `regex`. They
-differ in `\\w` and `\\b` beyond ASCII, in lookarounds, in `$` before a last line break and in
+differ in `\w` and `\b` beyond ASCII, in lookarounds, in `$` before a last line break and in
 what they take literally. Only the common part is let through; the rest is refused when the
 contract is compiled, so that two engines can never disagree about a row.
 """

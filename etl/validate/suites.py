@@ -10,7 +10,8 @@ import json
 import re
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field as Key, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field as Key
 
 from etl.errors import ContractError
 

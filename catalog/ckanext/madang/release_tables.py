@@ -146,8 +146,8 @@ def _without_values(error: psycopg2.Error) -> Exception:
 
 def _place(context: str) -> str:
     """Keep line and column of `COPY t, line 3, column n: "secret"`."""
-    place = re.match(r'COPY [^,]+, (line \d+)(?:, column ([^:"]+))?', context)
-    return "".join(f" {part}" for part in place.groups() if part) if place else ""
+    place = re.match(r'COPY [^,]+, (line \d+(?:, column [^:"]+)?)', context)
+    return f" {place[1]}" if place else ""
 
 
 def _lock_table(cursor: Any, table: str) -> None:

@@ -1,0 +1,21 @@
+#!/bin/sh
+# make check: form, lint, types, layers and the fast tests; stops at the first that fails.
+set -eu
+bin=.venv/bin
+
+say() { printf '\n== %s\n' "$*"; }
+
+say "form and lint"
+$bin/ruff format --check --quiet .
+$bin/ruff check --quiet .
+
+say "types"
+$bin/mypy --strict -p etl -p stack
+
+say "layers"
+$bin/lint-imports
+
+say "fast tests: no socket, warnings are errors"
+$bin/pytest -q -n 2 --disable-socket -W error --doctest-modules -rs \
+  tests/unit tests/contracts etl stack catalog/solr \
+  --ignore=etl/migrations --ignore=stack/airflow_preparation.py

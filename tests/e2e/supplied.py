@@ -1,0 +1,51 @@
+"""Files as departments supply them, each with content of its own."""
+
+from __future__ import annotations
+
+import uuid
+
+import polars as pl
+
+from stack.sample_tables import car_park_rows, park_rows
+from stack.samples import SAMPLES, sample_text, table_text
+
+CAR_PARKS, PARKS, EMPLOYMENT = (
+    "traffic-car_parks",
+    "parks-city_parks",
+    "employment-disabled_employment",
+)
+SESSION = uuid.uuid4().hex[:8]  # no two test sessions supply the same content
+BODY = "관리기관명"  # a column that says which version a row is of
+_TABLES = {CAR_PARKS: car_park_rows, PARKS: park_rows}
+
+
+def new_seed() -> int:
+    """Return a seed that nobody used before."""
+    return uuid.uuid4().int % 2**31
+
+
+def new_name(title: str) -> str:
+    """Return a file name that nobody used before."""
+    return f"{title}_{uuid.uuid4().hex[:12]}.csv"
+
+
+def sample(dataset: str, rows: int = 2000) -> bytes:
+    """Return a sample export, with a few bad rows of every kind."""
+    chosen = next(one for one in SAMPLES if one.folder.replace("/", "-") == dataset)
+    return sample_text(chosen, rows, new_seed()).encode("cp949")
+
+
+def version(dataset: str, letter: str, rows: int = 200) -> bytes:
+    """Return a clean file whose every row tells its version; the same version, the same bytes."""
+    seed = int.from_bytes(f"{SESSION}{letter}".encode(), "big") % 2**31
+    return encoded(_TABLES[dataset](rows, seed).with_columns(pl.lit(body(letter)).alias(BODY)))
+
+
+def body(letter: str) -> str:
+    """Return what a version's rows hold in the column that tells it."""
+    return f"새벽광역시 {SESSION} {letter}"
+
+
+def encoded(table: pl.DataFrame) -> bytes:
+    """Return a table as a department's spreadsheet saves it."""
+    return table_text(table).encode("cp949")

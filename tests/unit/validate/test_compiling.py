@@ -1,0 +1,242 @@
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from etl.errors import ContractError
+from etl.validate.compiling import compile_rules
+from etl.validate.rules import Among, Between, Length, Pattern, Readable, Required, Rule, Unique
+from etl.validate.suites import Suite
+from tests.unit.validate.tables import contract_of
+
+
+def suite_of(*expectations: dict[str, object]) -> dict[str, Suite]:
+    return {"shared": Suite.model_validate({"name": "shared", "expectations": expectations})}
+
+
+def between(column: str, **kwargs: object) -> dict[str, object]:
+    return {
+        "type": "expect_column_values_to_be_between",
+        "kwargs": {"column": column} | kwargs,
+        "severity": "warning",
+    }
+
+
+def test_constraints_become_critical_rules_in_the_contracts_order():
+    contract = contract_of(
+        {
+            "name": "code",
+            "constraints": {
+                "unique": True,
+                "minLength": 2,
+                "maxLength": 9,
+                "pattern": "[A-Z]+",
+                "enum": ["AB", "CD"],
+            },
+        },
+        {
+            "name": "share",
+            "type": "number",
+            "decimals": 1,
+            "constraints": {"required": True, "minimum": 0, "maximum": "99.5"},
+        },
+        primaryKey=["code"],
+    )
+
+    rules = compile_rules(contract, {})
+
+    assert [(rule.field, rule.name, rule.check) for rule in rules] == [
+        ("code", "type", Readable()),
+        ("code", "required", Required()),
+        ("code", "unique", Unique()),
+        ("code", "minLength", Length(least=2)),
+        ("code", "maxLength", Length(most=9)),
+        ("code", "pattern", Pattern("^(?:[A-Z]+)$")),
+        ("code", "enum", Among(("AB", "CD"))),
+        ("share", "type", Readable()),
+        ("share", "required", Required()),
+        ("share", "minimum", Between(least=Decimal("0.0"))),
+        ("share", "maximum", Between(most=Decimal("99.5"))),
+        ("code", "primaryKey", Unique()),
+    ]
+    assert {rule.severity for rule in rules} == {"critical"}
+
+
+@pytest.mark.parametrize(
+    ("field", "bounds", "check"),
+    [
+        pytest.param(
+            {"type": "integer"}, {"min_value": 0.5}, Between(least=1), id="half rounds up"
+        ),
+        pytest.param(
+            {"type": "integer"}, {"max_value": -0.5}, Between(most=-1), id="and down above"
+        ),
+        pytest.param(
+            {"type": "number", "decimals": 1},
+            {"min_value": 33.25, "max_value": 39},
+            Between(Decimal("33.3"), Decimal("39.0")),
+            id="to the field's decimals, moving no value across",
+        ),
+        pytest.param(
+            {"type": "date"},
+            {"min_value": "2015-01-01"},
+            Between(least=date(2015, 1, 1)),
+            id="a day",
+        ),
+        pytest.param(
+            {"type": "yearmonth"}, {"max_value": "2026-11"}, Between(most="2026-11"), id="a month"
+        ),
+    ],
+)
+def test_bounds_are_read_as_the_fields_type(field, bounds, check):
+    contract = contract_of({"name": "cell", **field}, expectations=["shared"])
+
+    rules = compile_rules(contract, suite_of(between("cell", **bounds)))
+
+    assert rules[-1].check == check
+    assert rules[-1].severity == "warning"
+
+
+def test_rules_of_a_suite_carry_its_name_and_never_share_a_label():
+    contract = contract_of({"name": "n", "type": "integer"}, expectations=["shared"])
+    suites = suite_of(
+        between("n", min_value=1), between("n", min_value=0), between("n", max_value=9)
+    )
+
+    rules = compile_rules(contract, suites)
+
+    assert [rule.label for rule in rules] == [
+        "n: type",
+        "n: shared.minimum",
+        "n: shared.minimum.2",
+        "n: shared.maximum",
+    ]
+
+
+def test_a_compound_key_names_its_fields_together():
+    contract = contract_of({"name": "a"}, {"name": "b"}, primaryKey=["a", "b"])
+
+    assert compile_rules(contract, {})[-1] == Rule(("a", "b"), "primaryKey", "critical", Unique())
+
+
+@pytest.mark.parametrize(
+    ("expectation", "complaint"),
+    [
+        pytest.param(between("other", min_value=1), "no field other", id="unknown field"),
+        pytest.param(between("n"), "a bound is missing", id="no bound"),
+        pytest.param(
+            between("n", min_value=2, max_value=1), "above the upper", id="crossed bounds"
+        ),
+        pytest.param(
+            between("n", min_value=1, mostly=0.9), "mostly is not", id="a share of its own"
+        ),
+        pytest.param(
+            between("n", min_value=1, row_condition="x > 1"),
+            "row_condition is not",
+            id="a condition",
+        ),
+        pytest.param(between("n", min_value=10**16), "more than 15 digits", id="too large a bound"),
+        pytest.param(between("n", min_value="viel"), "no number", id="a bound in words"),
+        pytest.param(
+            between("text", min_value=1), "does not fit type string", id="text has no order"
+        ),
+        pytest.param(
+            between("day", min_value="2001-02-30"), "no value of type date", id="no such day"
+        ),
+        pytest.param(
+            {"type": "expect_column_mean_to_be_between", "kwargs": {"column": "n", "min_value": 1}},
+            "outside the vocabulary",
+            id="an expectation about no row",
+        ),
+        pytest.param(
+            {
+                "type": "expect_column_values_to_match_regex",
+                "kwargs": {"column": "n", "regex": "a"},
+            },
+            "need type string",
+            id="a pattern for numbers",
+        ),
+        pytest.param(
+            {
+                "type": "expect_column_values_to_match_regex",
+                "kwargs": {"column": "text", "regex": r"\w"},
+            },
+            "engines differ",
+            id="a pattern that engines read differently",
+        ),
+        pytest.param(
+            {
+                "type": "expect_column_values_to_be_in_set",
+                "kwargs": {"column": "n", "value_set": ["x"]},
+            },
+            "x is no value of type integer",
+            id="a word among numbers",
+        ),
+        pytest.param(
+            {
+                "type": "expect_compound_columns_to_be_unique",
+                "kwargs": {"column_list": ["n", "text"]},
+            },
+            "ignore_row_if must be",
+            id="nulls that would collide",
+        ),
+        pytest.param(
+            {
+                "type": "expect_compound_columns_to_be_unique",
+                "kwargs": {
+                    "column_list": ["n", "n"],
+                    "ignore_row_if": "any_value_is_missing",
+                },
+            },
+            "names a field twice",
+            id="a field beside itself",
+        ),
+    ],
+)
+def test_what_cannot_be_judged_alike_is_refused_before_a_row_is_read(expectation, complaint):
+    contract = contract_of(
+        {"name": "n", "type": "integer"},
+        {"name": "text"},
+        {"name": "day", "type": "date"},
+        expectations=["shared"],
+    )
+
+    with pytest.raises(ContractError, match=complaint) as caught:
+        compile_rules(contract, suite_of(expectation))
+
+    assert "expectations/shared.json: expectations[0]" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("contract", "complaint"),
+    [
+        pytest.param(
+            contract_of({"name": "a"}, expectations=["absent"]), "no suite absent", id="no suite"
+        ),
+        pytest.param(
+            contract_of({"name": "a", "constraints": {"pattern": r"\w+"}}),
+            "a.constraints: engines differ",
+            id="pattern",
+        ),
+        pytest.param(
+            contract_of({"name": "a", "type": "integer", "constraints": {"maxLength": 3}}),
+            "a.constraints: lengths and patterns need type string; a is integer",
+            id="length of a number",
+        ),
+        pytest.param(
+            contract_of({"name": "a"}, reference_date={"field": "a"}),
+            "reference_date.field: a is no date",
+            id="reference date that is none",
+        ),
+        pytest.param(
+            contract_of({"name": "a"}, primaryKey=["a", "a"]),
+            "primaryKey: a field is named twice",
+            id="a key that repeats itself",
+        ),
+    ],
+)
+def test_a_contract_that_cannot_be_judged_is_refused(contract, complaint):
+    with pytest.raises(ContractError, match=complaint):
+        compile_rules(contract, {})
