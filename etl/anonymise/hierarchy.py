@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from etl.errors import ContractError
 
-Codes = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,15 @@ class Hierarchy:
         codes: For each level the code that each leaf has there.
         labels: For each level the value of each code.
         shares: For each level and code the part of all leaves that it covers.
+        counts: Rows of each leaf.
     """
 
     name: str
     leaves: tuple[Hashable, ...]
-    codes: tuple[Codes, ...]
+    codes: tuple[Ints, ...]
     labels: tuple[tuple[Hashable, ...], ...]
     shares: tuple[npt.NDArray[np.float64], ...]
+    counts: Ints
 
     @property
     def height(self) -> int:
@@ -48,46 +50,51 @@ class Hierarchy:
         return len(self.labels[level])
 
 
-def compile_hierarchy(name: str, rows: Sequence[Sequence[Hashable]]) -> Hierarchy:
+def compile_hierarchy(
+    name: str, levels: Sequence[Sequence[Hashable]], counts: Sequence[int] | Ints | None = None
+) -> Hierarchy:
     """Prove a hierarchy and compile it.
 
     Args:
         name: The field.
-        rows: One sequence of equal length for each leaf, from the leaf to the root.
+        levels: For each level, from the values themselves to the root, what each leaf is there.
+        counts: Rows of each leaf; one each when they are not known.
 
     Raises:
         ContractError: The hierarchy is empty, not total, not single-rooted, not nested, or
             names a leaf twice. Values are counted, not quoted.
 
     Examples:
-        >>> ages = compile_hierarchy("age", [(1, "0-4", "*"), (7, "5-9", "*")])
+        >>> ages = compile_hierarchy("age", [(1, 7), ("0-4", "5-9"), ("*", "*")])
         >>> ages.height, ages.size(1), ages.shares[1].tolist()
         (3, 2, [0.5, 0.5])
     """
-    if not rows:
-        raise _refuse(name, "it has no value")
-    height = len(rows[0])
-    if any(len(row) != height or None in row[1:] for row in rows):
-        raise _refuse(name, "it is not total: a row has fewer levels than another")
-    columns = list(zip(*rows, strict=True))
-    encoded = [_encode(column) for column in columns]
-    if len(encoded[0][1]) != len(rows):
-        raise _refuse(name, f"{len(rows) - len(encoded[0][1])} values stand in it twice")
+    leaves = levels[0]
+    if not leaves:
+        raise refuse_hierarchy(name, "it has no value")
+    if any(len(column) != len(leaves) for column in levels):
+        raise refuse_hierarchy(name, "it is not total: a value has no place at some level")
+    encoded = [_encode(column) for column in levels]
+    if repeated := len(leaves) - len(encoded[0][1]):
+        raise refuse_hierarchy(name, f"{repeated} values stand in it twice")
     if len(encoded[-1][1]) != 1:
-        raise _refuse(name, f"it ends in {len(encoded[-1][1])} values instead of one")
+        raise refuse_hierarchy(name, f"it ends in {len(encoded[-1][1])} values instead of one")
     for level, ((lower, _), (upper, _)) in enumerate(zip(encoded, encoded[1:], strict=False)):
         if broken := _count_split(lower, upper):
-            raise _refuse(name, f"{broken} values of level {level} fall apart at the next one")
+            raise refuse_hierarchy(
+                name, f"{broken} values of level {level} fall apart at the next one"
+            )
     return Hierarchy(
         name=name,
-        leaves=tuple(columns[0]),
+        leaves=tuple(leaves),
         codes=tuple(codes for codes, _ in encoded),
         labels=tuple(labels for _, labels in encoded),
-        shares=tuple(np.bincount(codes) / len(rows) for codes, _ in encoded),
+        shares=tuple(np.bincount(codes) / len(leaves) for codes, _ in encoded),
+        counts=np.ones(len(leaves), np.int64) if counts is None else np.asarray(counts, np.int64),
     )
 
 
-def _encode(column: Sequence[Hashable]) -> tuple[Codes, tuple[Hashable, ...]]:
+def _encode(column: Sequence[Hashable]) -> tuple[Ints, tuple[Hashable, ...]]:
     """Number the values of one level in the order of their first leaf."""
     numbers: dict[Hashable, int] = {}
     codes = np.fromiter(
@@ -96,13 +103,14 @@ def _encode(column: Sequence[Hashable]) -> tuple[Codes, tuple[Hashable, ...]]:
     return codes, tuple(numbers)
 
 
-def _count_split(lower: Codes, upper: Codes) -> int:
+def _count_split(lower: Ints, upper: Ints) -> int:
     """Count the values of a level that have more than one value above them."""
     pairs = np.unique(np.stack([lower, upper], axis=1), axis=0)
     return len(pairs) - len(np.unique(lower))
 
 
-def _refuse(name: str, why: str) -> ContractError:
+def refuse_hierarchy(name: str, why: str) -> ContractError:
+    """Return the error that says why a hierarchy is not used."""
     return ContractError(
         f"The hierarchy of {name} cannot be used: {why}. Nothing was anonymised; the live"
         " release stays. Correct the hierarchy.",

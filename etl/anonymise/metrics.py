@@ -1,43 +1,45 @@
 """Information loss: what generalisation and suppression take away.
 
-All are computed on groups with counts, never on rows. Definitions follow ARX, so that
+All are computed on classes with counts, never on rows. Definitions follow ARX, so that
 published optima can be compared (Prasser et al., *Software: Practice and Experience* 2020).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from etl.anonymise.hierarchy import Hierarchy
+from etl.anonymise.hierarchy import Hierarchy, Ints
 
 Vector = tuple[int, ...]
-Counts = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 
 class Metric(Protocol):
-    """A measure that separates into fields, so that a bound needs no grouping."""
+    """A measure of what a vector takes away."""
 
     name: str
 
-    def bounds(self) -> list[npt.NDArray[np.float64]]:
+    def bounds(self) -> list[Floats]:
         """Return for each field the loss of each level if nothing were suppressed."""
         ...
 
-    def combine(self, parts: Sequence[npt.NDArray[np.float64] | float]) -> object:
-        """Combine the parts of the fields into the loss of a vector."""
+    def combine(self, parts: Sequence[Any]) -> Any:
+        """Combine the parts of the fields, numbers or arrays of them, into a loss."""
         ...
 
-    def measure(self, vector: Vector, members: Counts, kept: Counts, suppressed: int) -> float:
+    def measure(
+        self, vector: Vector, cells: Sequence[Ints], kept: Ints, suppressed: int
+    ) -> float:  # fmt: skip
         """Return the loss of a vector.
 
         Args:
             vector: Level of each field.
-            members: A combination of each group, standing for all of it.
-            kept: Rows of each group that are published; 0 for a suppressed group.
+            cells: For each field the leaf code of one combination of each class.
+            kept: Rows of each class that are published; 0 for a suppressed class.
             suppressed: Rows that are left out.
         """
         ...
@@ -53,49 +55,53 @@ class Loss:
 
     name = "loss"
 
-    def __init__(
-        self, hierarchies: Sequence[Hierarchy], cells: Sequence[npt.NDArray[np.int64]],
-        counts: Counts,
-    ) -> None:  # fmt: skip
-        """Take the base groups: the leaf code of each field, and how many rows each has."""
+    def __init__(self, hierarchies: Sequence[Hierarchy], rows: int) -> None:
+        """Take the hierarchies with the counts of their leaves, and the rows in all."""
         self._hierarchies = hierarchies
-        self._cells = cells
-        self._rows = int(counts.sum())
-        self._leaf_counts = [
-            np.bincount(cell, weights=counts, minlength=len(hierarchy.leaves))
-            for hierarchy, cell in zip(hierarchies, cells, strict=True)
+        self._rows = rows
+        self._shares = [
+            [shares[codes] for codes, shares in zip(h.codes, h.shares, strict=True)]
+            for h in hierarchies
         ]
 
-    def bounds(self) -> list[npt.NDArray[np.float64]]:
+    def bounds(self) -> list[Floats]:
         """Return for each field the loss of each level if nothing were suppressed."""
         return [
-            np.array(
-                [
-                    self._normalised(position, float(leaf_counts @ shares[codes]))
-                    for codes, shares in zip(hierarchy.codes, hierarchy.shares, strict=True)
-                ]
-            )
-            for position, (hierarchy, leaf_counts) in enumerate(
-                zip(self._hierarchies, self._leaf_counts, strict=True)
-            )
+            np.array([
+                self._normalised(position, float((hierarchy.counts * shares).sum()))
+                for shares in self._shares[position]
+            ])
+            for position, hierarchy in enumerate(self._hierarchies)
+        ]  # fmt: skip
+
+    def combine(self, parts: Sequence[Any]) -> Any:
+        """Return the geometric mean of `1 + part`, minus 1."""
+        product: Any = 1.0
+        for part in parts:
+            product = product * (1.0 + part)
+        return product ** (1.0 / len(parts)) - 1.0
+
+    def measure(
+        self, vector: Vector, cells: Sequence[Ints], kept: Ints, suppressed: int
+    ) -> float:  # fmt: skip
+        """Return the loss with suppressed rows at full cost."""
+        return float(self.combine(self.parts(vector, cells, kept, suppressed)))
+
+    def parts(
+        self, vector: Vector, cells: Sequence[Ints], kept: Ints, suppressed: int
+    ) -> list[float]:
+        """Return the loss of each field, from 0 (as it was) to 1 (nothing remains)."""
+        weights = kept.astype(np.float64)
+        return [
+            self._normalised(position, self._covered(position, level, cell, weights) + suppressed)
+            for position, (level, cell) in enumerate(zip(vector, cells, strict=True))
         ]
 
-    def combine(self, parts: Sequence[npt.NDArray[np.float64] | float]) -> object:
-        """Return the geometric mean of `1 + part`, minus 1."""
-        product: object = 1.0
-        for part in parts:
-            product = product * (1.0 + part)  # type: ignore[operator]
-        return product ** (1.0 / len(parts)) - 1.0  # type: ignore[operator]
-
-    def measure(self, vector: Vector, members: Counts, kept: Counts, suppressed: int) -> float:
-        """Return the loss with suppressed rows at full cost."""
-        parts = []
-        for position, level in enumerate(vector):
-            hierarchy = self._hierarchies[position]
-            shares = hierarchy.shares[level][hierarchy.codes[level]]
-            total = float(kept @ shares[self._cells[position][members]]) + suppressed
-            parts.append(self._normalised(position, total))
-        return float(self.combine(parts))  # type: ignore[arg-type]
+    def _covered(self, position: int, level: int, cell: Ints, weights: Floats) -> float:
+        """Sum shares over rows: whole numbers by leaf first, so that no order can show."""
+        shares = self._shares[position][level]
+        rows = np.bincount(cell, weights=weights, minlength=len(shares))
+        return float((rows * shares).sum())
 
     def _normalised(self, position: int, total: float) -> float:
         least = self._rows / len(self._hierarchies[position].leaves)
@@ -112,86 +118,79 @@ class NonUniformEntropy:
 
     name = "entropy"
 
-    def __init__(
-        self, hierarchies: Sequence[Hierarchy], cells: Sequence[npt.NDArray[np.int64]],
-        counts: Counts,
-    ) -> None:  # fmt: skip
-        """Take the base groups: the leaf code of each field, and how many rows each has."""
+    def __init__(self, hierarchies: Sequence[Hierarchy], rows: int) -> None:  # noqa: ARG002
+        """Take the hierarchies with the counts of their leaves."""
         self._bounds = [
-            np.array([_lost_bits(cell_counts, codes) for codes in hierarchy.codes])
-            for hierarchy, cell_counts in (
-                (h, np.bincount(cell, weights=counts, minlength=len(h.leaves)))
-                for h, cell in zip(hierarchies, cells, strict=True)
-            )
+            np.array([_lost_bits(h.counts.astype(np.float64), codes) for codes in h.codes])
+            for h in hierarchies
         ]
 
-    def bounds(self) -> list[npt.NDArray[np.float64]]:
+    def bounds(self) -> list[Floats]:
         """Return for each field the bits lost at each level."""
         return self._bounds
 
-    def combine(self, parts: Sequence[npt.NDArray[np.float64] | float]) -> object:
+    def combine(self, parts: Sequence[Any]) -> Any:
         """Return the sum."""
-        total: object = 0.0
-        for part in parts:
-            total = total + part  # type: ignore[operator]
-        return total
+        return sum(parts, start=0.0)
 
-    def measure(self, vector: Vector, members: Counts, kept: Counts, suppressed: int) -> float:  # noqa: ARG002
+    def measure(
+        self, vector: Vector, cells: Sequence[Ints], kept: Ints, suppressed: int  # noqa: ARG002
+    ) -> float:  # fmt: skip
         """Return the bits lost; what is suppressed does not count, so that pruning is exact."""
         return float(sum(bound[level] for bound, level in zip(self._bounds, vector, strict=True)))
 
 
-def _lost_bits(leaf_counts: npt.NDArray[np.float64], codes: npt.NDArray[np.int64]) -> float:
-    present = leaf_counts > 0
-    generalised = np.bincount(codes, weights=leaf_counts)[codes]
-    return float(
-        -(leaf_counts[present] * np.log2(leaf_counts[present] / generalised[present])).sum()
-    )
+def _lost_bits(counts: Floats, codes: Ints) -> float:
+    present = counts > 0
+    generalised = np.bincount(codes, weights=counts)[codes]
+    return float(-(counts[present] * np.log2(counts[present] / generalised[present])).sum())
 
 
 class _Unseparable:
-    """A metric of whole groups: nothing is known of a vector before it is grouped."""
+    """A metric of whole classes: nothing is known of a vector before it is grouped."""
 
-    def __init__(
-        self, hierarchies: Sequence[Hierarchy], cells: Sequence[npt.NDArray[np.int64]],
-        counts: Counts,
-    ) -> None:  # fmt: skip
-        """Take the base groups: the leaf code of each field, and how many rows each has."""
+    def __init__(self, hierarchies: Sequence[Hierarchy], rows: int) -> None:
+        """Take the hierarchies, and the rows in all."""
         self._heights = [hierarchy.height for hierarchy in hierarchies]
-        self._rows = int(counts.sum())
+        self._rows = rows
 
-    def bounds(self) -> list[npt.NDArray[np.float64]]:
+    def bounds(self) -> list[Floats]:
         """Return zero, the only bound that holds."""
         return [np.zeros(height) for height in self._heights]
 
-    def combine(self, parts: Sequence[npt.NDArray[np.float64] | float]) -> object:
+    def combine(self, parts: Sequence[Any]) -> Any:
         """Return the sum."""
-        total: object = 0.0
-        for part in parts:
-            total = total + part  # type: ignore[operator]
-        return total
+        return sum(parts, start=0.0)
 
 
 class Discernibility(_Unseparable):
-    """Sum of squared group sizes, a suppressed row costing all rows (Bayardo & Agrawal 2005)."""
+    """Sum of squared class sizes, a suppressed row costing all rows (Bayardo & Agrawal 2005)."""
 
     name = "dm"
 
-    def measure(self, vector: Vector, members: Counts, kept: Counts, suppressed: int) -> float:  # noqa: ARG002
+    def measure(
+        self, vector: Vector, cells: Sequence[Ints], kept: Ints, suppressed: int  # noqa: ARG002
+    ) -> float:  # fmt: skip
         """Return the discernibility."""
         sizes = kept.astype(np.float64)
         return float(sizes @ sizes + suppressed * float(self._rows))
 
 
 class AverageClassSize(_Unseparable):
-    """Rows per group, all suppressed rows being one group (LeFevre et al. 2006)."""
+    """Rows per class, all suppressed rows being one class (LeFevre et al. 2006)."""
 
     name = "aecs"
 
-    def measure(self, vector: Vector, members: Counts, kept: Counts, suppressed: int) -> float:  # noqa: ARG002
+    def measure(
+        self, vector: Vector, cells: Sequence[Ints], kept: Ints, suppressed: int  # noqa: ARG002
+    ) -> float:  # fmt: skip
         """Return the average size."""
         return self._rows / (int(np.count_nonzero(kept)) + bool(suppressed))
 
 
-METRICS = {metric.name: metric for metric in (Loss, NonUniformEntropy, Discernibility,
-                                              AverageClassSize)}  # fmt: skip
+METRICS: dict[str, type[Loss | NonUniformEntropy | Discernibility | AverageClassSize]] = {
+    "loss": Loss,
+    "entropy": NonUniformEntropy,
+    "dm": Discernibility,
+    "aecs": AverageClassSize,
+}

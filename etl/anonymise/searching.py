@@ -12,23 +12,25 @@ In the line of Kohlmayer et al., *Flash* (2012), and Prasser et al., BMC Medical
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
 
-from etl.anonymise.hierarchy import Hierarchy
+from etl.anonymise.classes import Classes, Diversity, Radix, group, measure_diversity
+from etl.anonymise.hierarchy import Hierarchy, Ints
 from etl.anonymise.metrics import Metric, Vector
-
-Ints = npt.NDArray[np.int64]
+from etl.errors import ContractError
 
 INFEASIBLE, OPEN, TESTED = -1, 0, 1
-CACHED_GROUP_SETS = 200
-WORTH_CACHING = 0.7  # a set of groups is kept when it has at most this part of its source's
-LARGEST_SPACE = 1 << 62
-DENSE = 4  # keys are counted directly when there are at most so many per combination
+CACHED_CLASS_SETS = 200
+WORTH_CACHING = 0.7  # classes are kept when they are at most this part of what they came from
+LARGEST_LATTICE = 50_000_000
+DIGITS = 12  # losses that agree in so many digits are ties: sums of floats differ in the last ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +40,18 @@ class Combinations:
     Attributes:
         cells: For each quasi-identifier the leaf code of each combination.
         counts: Rows of each combination.
-        sensitive: For each sensitive field its code; combinations are then distinct over
-            these, too.
+        companions: Codes of further fields that a requirement speaks of: sensitive ones, or
+            the key of units. Combinations are then distinct over these, too.
     """
 
     cells: tuple[Ints, ...]
     counts: Ints
-    sensitive: tuple[Ints, ...] = ()
+    companions: tuple[Ints, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """Rows in all."""
+        return int(self.counts.sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +59,27 @@ class Requirements:
     """What a published table must satisfy.
 
     Attributes:
-        k: Rows of the smallest group.
+        k: Rows of the smallest class.
         suppression: Largest share of rows that may be left out.
-        distinct: For each sensitive field how many values each group must hold.
-        floors: Lowest level allowed for each field.
-        ceilings: Highest level allowed for each field.
+        diversity: What each class must hold of each companion.
+        floors: Lowest level allowed for each field; empty for no limit.
+        ceilings: Highest level allowed for each field; empty for no limit.
     """
 
     k: int
     suppression: float
-    distinct: tuple[int, ...] = ()
-    floors: tuple[int, ...] = ()
-    ceilings: tuple[int, ...] = ()
+    diversity: tuple[Diversity, ...] = ()
+    floors: Vector = ()
+    ceilings: Vector = ()
+
+    def allowed(self, rows: int) -> int:
+        """Return how many of so many rows may be left out.
+
+        Examples:
+            >>> Requirements(k=5, suppression=0.29).allowed(100)
+            29
+        """
+        return math.floor(Decimal(str(self.suppression)) * rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,47 +103,13 @@ class Solution:
     checks: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Groups:
-    """Groups of combinations that are equal at some vector.
-
-    Attributes:
-        members: A combination of each group, standing for all of it.
-        counts: Rows of each group.
-    """
-
-    members: Ints
-    counts: Ints
-
-
-@dataclass(slots=True)
-class _Search:
-    """The lattice, what is known of it, and the best so far."""
-
-    combinations: Combinations
-    hierarchies: Sequence[Hierarchy]
-    requirements: Requirements
-    metric: Metric
-    floors: Vector
-    bound: npt.NDArray[np.float64]
-    state: npt.NDArray[np.int8]
-    best: Vector | None = None
-    best_loss: float = float("inf")
-    best_suppressed: int = 0
-    checks: int = 0
-    cache: dict[Vector, _Groups] = field(default_factory=dict)
-
-    def absolute(self, node: Vector) -> Vector:
-        """Return the levels of a node, which counts from the floors."""
-        return tuple(level + floor for level, floor in zip(node, self.floors, strict=True))
-
-
 def search(
     combinations: Combinations,
     hierarchies: Sequence[Hierarchy],
     requirements: Requirements,
-    make_metric: Callable[[Sequence[Hierarchy], Sequence[Ints], Ints], Metric],
+    make_metric: Callable[[Sequence[Hierarchy], int], Metric],
     seconds: float | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Solution | None:
     """Return the vector of least loss that satisfies the requirements.
 
@@ -136,207 +118,246 @@ def search(
 
     Args:
         combinations: What is to be generalised.
-        hierarchies: One for each quasi-identifier, proven.
-        requirements: k, suppression, distinct l, floors and ceilings.
-        make_metric: Builds the metric from hierarchies, cells and counts.
+        hierarchies: One for each quasi-identifier, proven, with the counts of their leaves.
+        requirements: k, suppression, diversity, floors and ceilings.
+        make_metric: Builds the metric from hierarchies and the number of rows.
         seconds: Stop after so many, and state the gap.
+        clock: Tells the seconds.
 
     Returns:
-        The solution, or None when no vector is feasible.
+        The solution, or None when no vector that was looked at is feasible.
+
+    Raises:
+        ContractError: The lattice is too large to be gone through.
     """
-    run = _prepare(combinations, hierarchies, requirements, make_metric)
-    until = None if seconds is None else time.monotonic() + seconds
-    order = _order(run.bound)
-    lowest_open = float("inf")
-    for flat in order:
-        node = tuple(map(int, np.unravel_index(flat, run.state.shape)))
-        if run.bound[node] > run.best_loss:
+    run = _Search.begin(combinations, hierarchies, requirements, make_metric)
+    until = math.inf if seconds is None else clock() + seconds
+    lowest_open = math.inf
+    for number in map(int, _order(run.bound)):
+        if run.is_beaten(number):
             break
-        if until is not None and time.monotonic() > until:
-            lowest_open = float(run.bound[node])
+        if clock() > until:
+            lowest_open = run.bound.item(number)
             break
-        if run.state[node] == OPEN:
-            _bisect(run, _path(run, node))
-        if run.state[node] == OPEN:
-            _check(run, node)
-    if run.best is None:
-        return None
-    is_optimal = lowest_open >= run.best_loss
-    gap = 0.0 if is_optimal else (run.best_loss - lowest_open) / run.best_loss
-    return Solution(
-        vector=run.absolute(run.best),
-        loss=run.best_loss,
-        suppressed=run.best_suppressed,
-        is_optimal=is_optimal,
-        gap=gap,
-        checks=run.checks,
-    )
+        if run.state.item(number) == OPEN and run.prunes:
+            run.bisect(run.path(number))
+        if run.state.item(number) == OPEN:
+            run.check(number)
+    return run.solution(lowest_open)
 
 
-def _prepare(
-    combinations: Combinations,
-    hierarchies: Sequence[Hierarchy],
-    requirements: Requirements,
-    make_metric: Callable[[Sequence[Hierarchy], Sequence[Ints], Ints], Metric],
-) -> _Search:
-    metric = make_metric(hierarchies, combinations.cells, combinations.counts)
-    floors = requirements.floors or tuple(0 for _ in hierarchies)
-    ceilings = requirements.ceilings or tuple(h.height - 1 for h in hierarchies)
+@dataclass(slots=True)
+class _Search:
+    """The lattice, what is known of it, and the best so far.
+
+    Vectors are counted from the floors and go by their number in the lattice, whose order is
+    that of the vectors.
+    """
+
+    combinations: Combinations
+    requirements: Requirements
+    metric: Metric
+    radix: Radix
+    floors: Vector
+    bound: npt.NDArray[np.float64]
+    state: npt.NDArray[np.int8]
+    allowed: int
+    cache: _Cache
+    best: int | None = None
+    best_loss: float = math.inf
+    best_suppressed: int = 0
+    checks: int = 0
+
+    @classmethod
+    def begin(
+        cls,
+        combinations: Combinations,
+        hierarchies: Sequence[Hierarchy],
+        requirements: Requirements,
+        make_metric: Callable[[Sequence[Hierarchy], int], Metric],
+    ) -> _Search:
+        metric = make_metric(hierarchies, combinations.rows)
+        floors = requirements.floors or tuple(0 for _ in hierarchies)
+        ceilings = requirements.ceilings or tuple(h.height - 1 for h in hierarchies)
+        bound = _bounds(metric, floors, ceilings)
+        return cls(
+            combinations=combinations,
+            requirements=requirements,
+            metric=metric,
+            radix=Radix(hierarchies),
+            floors=floors,
+            bound=bound,
+            state=np.zeros(bound.shape, np.int8),
+            allowed=requirements.allowed(combinations.rows),
+            cache=_Cache(floors, Classes(combinations.cells, combinations.counts)),
+        )
+
+    @property
+    def prunes(self) -> bool:
+        """Whether a vector can be infeasible at all; without that, paths teach nothing."""
+        return self.allowed < self.combinations.rows
+
+    def is_beaten(self, number: int) -> bool:
+        """Tell whether neither a vector nor any after it can win or tie."""
+        return _rounded(self.bound.item(number)) > self.best_loss
+
+    def vector(self, number: int) -> Vector:
+        """Return the levels of a vector."""
+        relative = np.unravel_index(number, self.bound.shape)
+        return tuple(int(level) + low for level, low in zip(relative, self.floors, strict=True))
+
+    def path(self, number: int) -> list[int]:
+        """Return a way from a vector to the top, by the untested steps that cost least."""
+        bound, state = self.bound.item, self.state.item
+        strides = [stride // self.bound.itemsize for stride in self.bound.strides]
+        left = [size - 1 - int(level) for size, level in zip(
+            self.bound.shape, np.unravel_index(number, self.bound.shape), strict=True)]  # fmt: skip
+        path = [number]
+        while True:
+            steps = [
+                (bound(number + stride), number + stride, field)
+                for field, stride in enumerate(strides)
+                if left[field] and state(number + stride) == OPEN
+            ]
+            if not steps:
+                return path
+            _, number, raised = min(steps)
+            left[raised] -= 1
+            path.append(number)
+
+    def bisect(self, path: Sequence[int]) -> None:
+        """Find where a path becomes feasible; every vector that is looked at is marked."""
+        low, high = 0, len(path) - 1
+        while low <= high:
+            middle = (low + high) // 2
+            if self.check(path[middle]):
+                high = middle - 1
+            else:
+                low = middle + 1
+
+    def check(self, number: int) -> bool:
+        """Group by a vector; mark what follows from it, and keep it if it is the best.
+
+        Returns:
+            Whether it satisfies what finer vectors cannot satisfy without it: k and distinct
+            values. A largest share is held for the vector alone, because it is not inherited.
+        """
+        if self.state.item(number) != OPEN:
+            return bool(self.state.item(number) == TESTED)
+        self.checks += 1
+        vector = self.vector(number)
+        classes = self._group(vector)
+        kept = classes.counts >= self.requirements.k
+        if self._suppressed(classes, kept) > self.allowed:
+            return self._refute(number)
+        if self.requirements.diversity:
+            classes, kept, is_inherited = self._diverse(vector)
+            if self._suppressed(classes, is_inherited) > self.allowed:
+                return self._refute(number)
+        self.state.flat[number] = TESTED
+        suppressed = self._suppressed(classes, kept)
+        if suppressed <= self.allowed and not self.is_beaten(number):
+            self._offer(number, vector, classes, kept, suppressed)
+        return True
+
+    def solution(self, lowest_open: float) -> Solution | None:
+        """Return the best vector; optimal when the bound of what was not seen is above it."""
+        if self.best is None:
+            return None
+        vector = self.vector(self.best)
+        is_optimal = _rounded(lowest_open) >= self.best_loss
+        gap = 0.0 if is_optimal else (self.best_loss - lowest_open) / self.best_loss
+        return Solution(
+            vector, self.best_loss, self.best_suppressed, is_optimal, gap, self.checks
+        )  # fmt: skip
+
+    def _refute(self, number: int) -> bool:
+        levels = np.unravel_index(number, self.bound.shape)
+        self.state[tuple(slice(0, int(level) + 1) for level in levels)] = INFEASIBLE
+        return False
+
+    def _offer(
+        self, number: int, vector: Vector, classes: Classes,
+        kept: npt.NDArray[np.bool_], suppressed: int,
+    ) -> None:  # fmt: skip
+        rows = np.where(kept, classes.counts, 0)
+        loss = _rounded(self.metric.measure(vector, classes.cells, rows, suppressed))
+        if self.best is None or (loss, number) < (self.best_loss, self.best):
+            self.best, self.best_loss, self.best_suppressed = number, loss, suppressed
+
+    def _diverse(
+        self, vector: Vector
+    ) -> tuple[Classes, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """Group from the start, where companions still stand beside; tell which classes pass."""
+        everyone = self.combinations
+        classes, numbers = group(
+            self.radix, vector, Classes(everyone.cells, everyone.counts), numbered=True
+        )
+        is_inherited = classes.counts >= self.requirements.k
+        kept = is_inherited.copy()
+        for codes, wanted in zip(everyone.companions, self.requirements.diversity, strict=True):
+            distinct, largest = measure_diversity(numbers, codes, everyone.counts)
+            is_inherited &= distinct >= wanted.distinct
+            if wanted.largest_share is not None:
+                kept &= largest <= np.floor(classes.counts * wanted.largest_share + 1e-9)
+        return classes, kept & is_inherited, is_inherited
+
+    def _group(self, vector: Vector) -> Classes:
+        """Group by a vector, starting from the fewest classes that a finer one left."""
+        source = self.cache.coarsest_below(vector)
+        classes, _ = group(self.radix, vector, source)
+        if len(classes.counts) <= WORTH_CACHING * len(source.counts):
+            self.cache.put(vector, classes)
+        return classes
+
+    @staticmethod
+    def _suppressed(classes: Classes, kept: npt.NDArray[np.bool_]) -> int:
+        return int(classes.counts[~kept].sum())
+
+
+class _Cache:
+    """Classes of vectors seen before; the base stays, of the others the oldest goes."""
+
+    def __init__(self, floors: Vector, base: Classes) -> None:
+        self._levels = np.full((CACHED_CLASS_SETS, len(floors)), np.iinfo(np.int64).max)
+        self._sizes = np.full(CACHED_CLASS_SETS, np.iinfo(np.int64).max)
+        self._classes = [base] * CACHED_CLASS_SETS
+        self._next = 0
+        self.put(floors, base)
+
+    def put(self, vector: Vector, classes: Classes) -> None:
+        self._levels[self._next] = vector
+        self._sizes[self._next] = len(classes.counts)
+        self._classes[self._next] = classes
+        self._next = self._next % (CACHED_CLASS_SETS - 1) + 1
+
+    def coarsest_below(self, vector: Vector) -> Classes:
+        """Return the fewest classes of any vector that is nowhere coarser."""
+        is_finer = (self._levels <= np.array(vector)).all(axis=1)
+        sizes = np.where(is_finer, self._sizes, np.iinfo(np.int64).max)
+        return self._classes[int(sizes.argmin())]
+
+
+def _bounds(metric: Metric, floors: Vector, ceilings: Vector) -> npt.NDArray[np.float64]:
     shape = tuple(top - low + 1 for top, low in zip(ceilings, floors, strict=True))
+    if math.prod(shape) > LARGEST_LATTICE:
+        raise ContractError(
+            f"The hierarchies span {math.prod(shape)} combinations of levels; at most"
+            f" {LARGEST_LATTICE} are searched. Nothing was anonymised. Raise floors, lower"
+            " ceilings or name fewer levels in the contract."
+        )
     parts = [
         np.asarray(values[low : top + 1]).reshape([-1 if i == j else 1 for j in range(len(shape))])
-        for i, (values, low, top) in enumerate(
-            zip(metric.bounds(), floors, ceilings, strict=True)
-        )
+        for i, (values, low, top) in enumerate(zip(metric.bounds(), floors, ceilings, strict=True))
     ]
-    bound = np.broadcast_to(np.asarray(metric.combine(parts)), shape).astype(np.float64)
-    return _Search(
-        combinations, hierarchies, requirements, metric, floors, bound, np.zeros(shape, np.int8)
-    )
+    return np.ascontiguousarray(np.broadcast_to(np.asarray(metric.combine(parts)), shape), float)
 
 
 def _order(bound: npt.NDArray[np.float64]) -> Ints:
     """Order the lattice by bound, then by height, then by vector."""
-    height = np.indices(bound.shape).sum(axis=0).ravel()
-    return np.lexsort((np.arange(bound.size), height, bound.ravel()))
+    height = sum(np.ix_(*map(np.arange, bound.shape)))
+    return np.lexsort((np.arange(bound.size), np.ravel(height), bound.ravel()))
 
 
-def _path(run: _Search, node: Vector) -> list[Vector]:
-    """Return a way from a node to the top, by the steps that cost least."""
-    path = [node]
-    while True:
-        steps = [
-            (*node[:i], level + 1, *node[i + 1 :])
-            for i, level in enumerate(node)
-            if level + 1 < run.state.shape[i]
-        ]
-        untested = [step for step in steps if run.state[step] == OPEN]
-        if not untested:
-            return path
-        node = min(untested, key=lambda step: (run.bound[step], step))
-        path.append(node)
-
-
-def _bisect(run: _Search, path: list[Vector]) -> None:
-    """Find where a path becomes feasible; every vector that is looked at is marked."""
-    low, high = 0, len(path) - 1
-    while low <= high:
-        middle = (low + high) // 2
-        if _check(run, path[middle]):
-            high = middle - 1
-        else:
-            low = middle + 1
-
-
-def _check(run: _Search, node: Vector) -> bool:
-    """Group by a vector; mark what follows from it, and keep it if it is the best."""
-    if run.state[node] != OPEN:
-        return run.state[node] == TESTED
-    groups = _group(run, node)
-    run.checks += 1
-    kept = _is_kept(run, node, groups)
-    suppressed = int(groups.counts[~kept].sum())
-    allowed = run.requirements.suppression * int(run.combinations.counts.sum())
-    if suppressed > allowed:
-        run.state[tuple(slice(0, level + 1) for level in node)] = INFEASIBLE
-        return False
-    run.state[node] = TESTED
-    if run.bound[node] <= run.best_loss:  # a vector above it cannot win
-        _offer(run, node, groups, kept, suppressed)
-    return True
-
-
-def _offer(
-    run: _Search, node: Vector, groups: _Groups, kept: npt.NDArray[np.bool_], suppressed: int
-) -> None:
-    rows = np.where(kept, groups.counts, 0)
-    vector = run.absolute(node)
-    loss = run.metric.measure(vector, groups.members, rows, suppressed)
-    if run.best is None or (loss, node) < (run.best_loss, run.best):
-        run.best, run.best_loss, run.best_suppressed = node, loss, suppressed
-
-
-def _is_kept(run: _Search, node: Vector, groups: _Groups) -> npt.NDArray[np.bool_]:
-    """Tell which groups are large and diverse enough."""
-    kept = groups.counts >= run.requirements.k
-    if run.requirements.distinct:
-        keys = _keys(run, node, groups.members)
-        for values, required in zip(
-            run.combinations.sensitive, run.requirements.distinct, strict=True
-        ):
-            kept &= _distinct_values(run, node, keys, values) >= required
-    return kept
-
-
-def _distinct_values(run: _Search, node: Vector, keys: Ints, values: Ints) -> Ints:
-    """Count the values of a sensitive field in each group, in the order of their keys."""
-    everyone = np.arange(len(run.combinations.counts))
-    pairs = np.unique(_keys(run, node, everyone) * (int(values.max()) + 1) + values)
-    groups, sizes = np.unique(pairs // (int(values.max()) + 1), return_counts=True)
-    return sizes[np.searchsorted(groups, keys)]
-
-
-def _group(run: _Search, node: Vector) -> _Groups:
-    """Group by a vector, starting from the fewest groups that a finer one left."""
-    if node in run.cache:
-        return run.cache[node]
-    source = _finest_source(run, node)
-    keys = _keys(run, node, source.members)
-    groups = _count(keys, source, _space(run, node))
-    if len(groups.members) <= WORTH_CACHING * len(source.members):
-        if len(run.cache) >= CACHED_GROUP_SETS:
-            del run.cache[next(iter(run.cache))]
-        run.cache[node] = groups
-    return groups
-
-
-def _finest_source(run: _Search, node: Vector) -> _Groups:
-    below = [
-        groups
-        for vector, groups in run.cache.items()
-        if all(lower <= level for lower, level in zip(vector, node, strict=True))
-    ]
-    everyone = run.combinations.counts
-    base = _Groups(np.arange(len(everyone)), everyone)
-    return min(below, key=lambda groups: len(groups.members), default=base)
-
-
-def _space(run: _Search, node: Vector) -> int:
-    """Return how many keys a vector can have at most."""
-    space = 1
-    for hierarchy, level in zip(run.hierarchies, run.absolute(node), strict=True):
-        space *= hierarchy.size(level)
-    return space
-
-
-def _keys(run: _Search, node: Vector, members: Ints) -> Ints:
-    """Return one number for each member that is equal exactly for equal values.
-
-    Mixed radix; where that would overflow, what is there is renumbered first.
-    """
-    keys = np.zeros(len(members), dtype=np.int64)
-    space = 1
-    for hierarchy, level, cells in zip(
-        run.hierarchies, run.absolute(node), run.combinations.cells, strict=True
-    ):
-        size = hierarchy.size(level)
-        if space > LARGEST_SPACE // size:
-            distinct, keys = np.unique(keys, return_inverse=True)
-            space = len(distinct)
-        keys = keys * size + hierarchy.codes[level][cells[members]]
-        space *= size
-    return keys
-
-
-def _count(keys: Ints, source: _Groups, space: int) -> _Groups:
-    if space <= DENSE * len(keys):
-        counts = np.bincount(keys, weights=source.counts, minlength=space).astype(np.int64)
-        member = np.zeros(space, dtype=np.int64)
-        member[keys[::-1]] = source.members[::-1]  # the first of each key stays
-        present = np.flatnonzero(counts)
-        return _Groups(member[present], counts[present])
-    order = np.argsort(keys, kind="stable")
-    ordered = keys[order]
-    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-    counts = np.add.reduceat(source.counts[order], starts)
-    return _Groups(source.members[order[starts]], counts)
+def _rounded(loss: float) -> float:
+    return float(f"{loss:.{DIGITS}g}")
