@@ -1,47 +1,100 @@
-"""Make the public table of a dataset."""
+"""Make the tables of a dataset: one for everybody and, where asked, one for agencies."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
 from etl.anonymise.generalising import generalise
-from etl.anonymise.grouping import keep_large_groups, sort_by_values
-from etl.contract.model import Contract
+from etl.anonymise.grouping import sort_by_values
+from etl.anonymise.levels import apply_levels, encode
+from etl.anonymise.planning import TierPlan, levelled_fields, plan_tiers, rule_of
+from etl.contract.hierarchies import CodeList
+from etl.contract.model import Contract, TierName
 from etl.errors import DisclosureRiskError
 
 
-def anonymise_table(accepted: pl.LazyFrame, contract: Contract) -> pl.LazyFrame:
-    """Return the rows that may be seen by everybody.
+@dataclass(frozen=True, slots=True)
+class Anonymisation:
+    """The tables of a dataset, not computed yet.
+
+    Attributes:
+        tables: For each tier the published columns only, sorted by their values.
+        plans: How each tier's table is made; none where no row is about a person.
+        units: The same rows with the key of units beside, for the verifier alone; none where
+            every row counts as a unit.
+    """
+
+    tables: dict[TierName, pl.LazyFrame]
+    plans: dict[TierName, TierPlan]
+    units: dict[TierName, pl.LazyFrame]
+
+
+def anonymise_table(
+    accepted: pl.LazyFrame, contract: Contract,
+    code_lists: Mapping[str, CodeList] | None = None, seconds: float | None = None,
+) -> Anonymisation:  # fmt: skip
+    """Return the rows that may be seen, by tier, and how they are made.
 
     Args:
         accepted: Typed rows that honour the contract; not modified.
         contract: Says what is published, how coarse, and how large groups must be.
-
-    Returns:
-        The published columns only, sorted by their values. Groups below k are left out.
-    """
-    candidate = generalise(accepted, contract)
-    if contract.privacy.k is not None:
-        candidate = keep_large_groups(candidate, contract.quasi_identifiers, contract.privacy.k)
-    return sort_by_values(candidate)
-
-
-def require_suppression(contract: Contract, accepted: int, published: int) -> None:
-    """Refuse a table of which too much had to be left out.
+        code_lists: Those that the contract names.
+        seconds: Stop each search after so many, and state the gap; without a limit the result
+            depends on the data alone.
 
     Raises:
-        DisclosureRiskError: More rows are suppressed than the contract allows, or all of them.
+        ContractError: A hierarchy does not cover every value or is not nested.
+        DisclosureRiskError: No allowed levels are anonymous, or nothing would remain.
     """
-    suppressed = accepted - published
-    limit = contract.privacy.suppression
-    if limit is None or (suppressed <= limit * accepted and published > 0):
+    if contract.privacy.k is None:
+        return Anonymisation({"public": sort_by_values(generalise(accepted, contract))}, {}, {})
+    encoded, plans = plan_tiers(accepted, contract, code_lists, seconds)
+    for plan in plans.values():
+        _require_rows(contract, plan)
+
+    def make(columns: Sequence[str]) -> dict[TierName, pl.LazyFrame]:
+        return {
+            tier: apply_levels(accepted, encoded, plan.levels, rule_of(contract, tier), columns)
+            for tier, plan in plans.items()
+        }
+
+    names = [field.name for field in contract.published_fields]
+    key = contract.unit_key
+    return Anonymisation(make(names), plans, {} if key is None else make([*names, key]))
+
+
+def anonymise_at_floors(
+    accepted: pl.LazyFrame, contract: Contract, code_lists: Mapping[str, CodeList] | None = None
+) -> tuple[pl.LazyFrame, Contract]:
+    """Return the public table at the finest allowed levels, whatever share is left out.
+
+    For the few rows of an example no search would say anything.
+
+    Returns:
+        The table, and the contract with those levels fixed.
+    """
+    if contract.privacy.k is None:
+        return sort_by_values(generalise(accepted, contract)), contract
+    levels = {f.name: f.floor for f in contract.fields if f.role == "quasi-identifier"}
+    fields = levelled_fields(contract, code_lists)
+    encoded = encode(accepted, fields, [held.column for held in rule_of(contract).held])
+    columns = [field.name for field in contract.published_fields]
+    table = apply_levels(accepted, encoded, levels, rule_of(contract), columns)
+    return table, contract.at_levels(levels)
+
+
+def _require_rows(contract: Contract, plan: TierPlan) -> None:
+    """Refuse a table of which nothing is left."""
+    if plan.suppressed < plan.rows:
         return
     raise DisclosureRiskError(
-        f"{contract.name}: {suppressed} of {accepted} rows stand in groups below"
-        f" k = {contract.privacy.k} over ({', '.join(contract.quasi_identifiers)}); the contract"
-        f" allows {limit:.1%}. Nothing was published; the live release stays. Generalise one of"
-        " these fields further in the contract.",
+        f"{contract.name}: none of {plan.rows} rows stands in a group of k = {plan.k} over"
+        f" ({', '.join(contract.quasi_identifiers)}). Nothing was published; the live release"
+        " stays. Generalise one of these fields further in the contract.",
         dataset=contract.name,
-        suppressed=suppressed,
-        accepted=accepted,
+        suppressed=plan.suppressed,
+        accepted=plan.rows,
     )

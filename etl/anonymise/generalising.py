@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
+from etl.contract.hierarchies import CodeList
 from etl.contract.model import Contract, Field, Generalisation
+from etl.errors import ContractError
 
 NOTHING_LEFT = "*"
 
 
-def generalise(table: pl.LazyFrame, contract: Contract) -> pl.LazyFrame:
+def generalise(
+    table: pl.LazyFrame, contract: Contract, code_lists: Mapping[str, CodeList] | None = None
+) -> pl.LazyFrame:
     """Keep the published fields, the quasi-identifiers in their declared coarseness.
 
     Columns that the contract does not publish leave the table here: direct identifiers,
@@ -18,14 +24,19 @@ def generalise(table: pl.LazyFrame, contract: Contract) -> pl.LazyFrame:
     Args:
         table: Typed rows; not modified.
         contract: Names fields, roles and generalisations.
+        code_lists: Those that the contract names.
 
     Returns:
         The published columns in the contract's order; row order is not promised.
     """
-    return table.select(generalised_value(field) for field in contract.published_fields)
+    return table.select(
+        generalised_value(field, code_lists) for field in contract.published_fields
+    )
 
 
-def generalised_value(field: Field) -> pl.Expr:
+def generalised_value(
+    field: Field, code_lists: Mapping[str, CodeList] | None = None
+) -> pl.Expr:  # fmt: skip
     """Return the expression of one published column.
 
     A missing value stays missing, save where nothing remains of any value.
@@ -45,10 +56,16 @@ def generalised_value(field: Field) -> pl.Expr:
         return value
     if way.band is not None:
         return _band(value, way.band, way).alias(field.name)
+    if way.years is not None:
+        return _years(value, way.years).alias(field.name)
     if way.date_part is not None:
         return _date_part(value, way.date_part).alias(field.name)
     if way.words is not None:
         return _leading_words(value, way.words).alias(field.name)
+    if way.keep is not None:
+        return _leading_characters(value, way.keep).alias(field.name)
+    if way.table is not None:
+        return _looked_up(value, way, code_lists or {}).alias(field.name)
     return pl.lit(NOTHING_LEFT).alias(field.name)
 
 
@@ -68,9 +85,38 @@ def _date_part(value: pl.Expr, part: str) -> pl.Expr:
         return value.dt.year().cast(pl.Int64)
     if part == "month":
         return value.dt.strftime("%Y-%m")
+    if part == "day":
+        return value.dt.date()
     quarter = pl.format("{}-Q{}", value.dt.strftime("%Y"), value.dt.quarter())
     return pl.when(value.is_not_null()).then(quarter)
 
 
+def _years(value: pl.Expr, width: int) -> pl.Expr:
+    lower = value.dt.year().cast(pl.Int64).floordiv(width) * width
+    return pl.when(value.is_not_null()).then(pl.format("{}-{}", lower, lower + (width - 1)))
+
+
 def _leading_words(value: pl.Expr, count: int) -> pl.Expr:
     return value.str.extract_all(r"\S+").list.head(count).list.join(" ")
+
+
+def _leading_characters(value: pl.Expr, count: int) -> pl.Expr:
+    masked = value.str.slice(count).str.replace_all(r"(?s).", NOTHING_LEFT)
+    return value.str.head(count) + masked
+
+
+def _looked_up(
+    value: pl.Expr, way: Generalisation, code_lists: Mapping[str, CodeList]
+) -> pl.Expr:  # fmt: skip
+    code_list = code_lists.get(str(way.table))
+    if code_list is None or way.column not in code_list.columns:
+        raise ContractError(
+            f"The code list {way.table} has no column {way.column}, or was not read. Nothing was"
+            " anonymised; the live release stays. Correct the contract or the code list."
+        )
+    return value.replace_strict(
+        list(code_list.values),
+        list(code_list.columns[str(way.column)]),
+        default=None,
+        return_dtype=pl.String,
+    )

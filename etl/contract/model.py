@@ -9,6 +9,7 @@ knows and the program does not do yet is refused by `etl.contract.unbuilt`.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
@@ -33,6 +34,7 @@ MAXIMUM_NAME_BYTES = 63  # PostgreSQL cuts longer identifiers without a word
 FieldType = Literal[
     "string", "integer", "year", "number", "boolean", "date", "datetime", "time", "yearmonth"
 ]
+TierName = Literal["public", "agency"]
 Role = Literal["open", "sensitive", "quasi-identifier", "direct-identifier"]
 PersonalKind = Literal[
     "resident-number", "foreigner-number", "mobile-number", "card-number", "email", "coordinates"
@@ -47,6 +49,7 @@ def _as_share(value: object) -> object:
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 FieldName = Annotated[str, StringConstraints(pattern=r"^[^\W_\d]\w*$")]
+TableName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
 Share = Annotated[
     float,
     BeforeValidator(_as_share),
@@ -164,35 +167,88 @@ class Constraints(Strict):
 
 
 class Generalisation(Strict):
-    """How a quasi-identifier is made coarser before it leaves; exactly one way.
+    """One way to make a quasi-identifier coarser.
 
     Attributes:
         band: Width of numeric bands; 5 turns 37 into `35-39`.
         bottom: Values below it share one band, `<bottom`.
         top: Values from it on share one band, `>=top`.
         date_part: What remains of a date.
+        years: Width of bands of years of a date; 5 turns 2026-03-02 into `2025-2029`.
         words: How many leading words remain, as 시도 of a place.
+        keep: How many leading characters remain of a code; the others read `*`.
+        table: Code list in `schemas/hierarchies`, its first column the values themselves.
+        column: Column of that code list that replaces the value.
         all: Nothing remains but `*`.
     """
 
     band: Annotated[StrictInt, Key(ge=1)] | None = None
     bottom: StrictInt | None = None
     top: StrictInt | None = None
-    date_part: Literal["year", "quarter", "month"] | None = None
+    date_part: Literal["year", "quarter", "month", "day"] | None = None
+    years: Annotated[StrictInt, Key(ge=2)] | None = None
     words: Annotated[StrictInt, Key(ge=1)] | None = None
+    keep: Annotated[StrictInt, Key(ge=1)] | None = None
+    table: TableName | None = None
+    column: Text | None = None
     all: Literal[True] | None = None
 
     @model_validator(mode="after")
     def _is_one_way(self) -> Self:
-        ways = [way for way in (self.band, self.date_part, self.words, self.all) if way is not None]
-        if len(ways) != 1:
-            raise ValueError("name exactly one of band, date_part, words and all")
+        named = (self.band, self.date_part, self.years, self.words, self.keep, self.table, self.all)
+        if sum(way is not None for way in named) != 1:
+            raise ValueError(
+                "name exactly one of band, date_part, years, words, keep, table and all"
+            )
+        if (self.table is None) != (self.column is None):
+            raise ValueError("table and column belong together")
         if self.band is None and (self.bottom is not None or self.top is not None):
             raise ValueError("bottom and top belong to band")
         if self.bottom is not None and self.top is not None and self.bottom >= self.top:
             raise ValueError("bottom must be below top")
         if any(bound % self.band for bound in (self.bottom, self.top) if self.band and bound):
             raise ValueError("bottom and top must be multiples of band, or bands would overlap")
+        return self
+
+    def complaint(self, field_type: FieldType) -> str | None:
+        """Say why this way does not fit a type; None when it does."""
+        if self.band is not None and field_type not in ("integer", "year"):
+            return "band needs type integer or year"
+        if self.date_part is not None and field_type not in ("date", "datetime"):
+            return "date_part needs type date or datetime"
+        if self.years is not None and field_type not in ("date", "datetime"):
+            return "years needs type date or datetime"
+        for way in ("words", "keep", "table"):
+            if getattr(self, way) is not None and field_type != "string":
+                return f"{way} needs type string"
+        return None
+
+
+NOTHING_LEFT = Generalisation(all=True)
+
+
+class FieldHierarchy(Strict):
+    """Levels among which the least lossy anonymous one is searched.
+
+    Level 0 is the value itself, then come the steps, and above them `*`.
+
+    Attributes:
+        steps: Ways to make the value coarser, finest first; each nested in the next.
+        floor: Finest level that may be published.
+        ceiling: Coarsest level that may be published; `*` when it is not named.
+    """
+
+    steps: tuple[Generalisation, ...] = ()
+    floor: Annotated[StrictInt, Key(ge=0)]
+    ceiling: Annotated[StrictInt, Key(ge=0)] | None = None
+
+    @model_validator(mode="after")
+    def _is_ordered(self) -> Self:
+        if any(step.all for step in self.steps):
+            raise ValueError("all is always the last level and is not named among the steps")
+        top = len(self.steps) + 1
+        if not self.floor <= (top if self.ceiling is None else self.ceiling) <= top:
+            raise ValueError(f"floor and ceiling must be in order and at most {top}")
         return self
 
 
@@ -210,6 +266,7 @@ class Field(Strict):
         decimals: Places after the point; required for `number`, which is always a decimal.
         missing_values: Texts that mean "nothing" in this field, besides the empty one.
         generalise: What a quasi-identifier looks like once published.
+        hierarchy: Between which levels that is searched instead.
         declared_personal: Kinds of personal data that the release gate lets pass here.
     """
 
@@ -224,6 +281,7 @@ class Field(Strict):
     constraints: Constraints = Key(default_factory=lambda: Constraints.model_validate({}))
     role: Role
     generalise: Generalisation | None = None
+    hierarchy: FieldHierarchy | None = None
     declared_personal: tuple[DeclaredPersonal, ...] = ()
 
     @model_validator(mode="after")
@@ -232,19 +290,18 @@ class Field(Strict):
             raise ValueError(f"a name has at most {MAXIMUM_NAME_BYTES} bytes")
         if (self.type == "number") != (self.decimals is not None):
             raise ValueError("decimals belongs to type number, and number needs it")
-        if self.generalise is not None:
-            self._check_generalisation(self.generalise)
+        self._check_generalisation()
         return self
 
-    def _check_generalisation(self, way: Generalisation) -> None:
-        if self.role != "quasi-identifier":
+    def _check_generalisation(self) -> None:
+        if self.generalise is not None and self.hierarchy is not None:
+            raise ValueError("generalise fixes one level and hierarchy searches one: name one")
+        steps = [step for step in self.levels if step is not None]
+        if self.role != "quasi-identifier" and (self.generalise or self.hierarchy):
             raise ValueError("only a quasi-identifier is generalised")
-        if way.band is not None and self.type not in ("integer", "year"):
-            raise ValueError("band needs type integer or year")
-        if way.date_part is not None and self.type not in ("date", "datetime"):
-            raise ValueError("date_part needs type date or datetime")
-        if way.words is not None and self.type != "string":
-            raise ValueError("words needs type string")
+        for complaint in (step.complaint(self.type) for step in steps):
+            if complaint:
+                raise ValueError(complaint)
 
     @property
     def is_published(self) -> bool:
@@ -258,8 +315,42 @@ class Field(Strict):
         if way is None:
             return self.type
         if way.date_part is not None:
-            return {"year": "year", "quarter": "string", "month": "yearmonth"}[way.date_part]  # type: ignore[return-value]
+            return _DATE_PART_TYPES[way.date_part]
         return "string"
+
+    @property
+    def levels(self) -> tuple[Generalisation | None, ...]:
+        """Every level that the field has, from the value itself to nothing."""
+        if self.hierarchy is not None:
+            return (None, *self.hierarchy.steps, NOTHING_LEFT)
+        if self.generalise is None or self.generalise == NOTHING_LEFT:
+            return (None, NOTHING_LEFT)
+        return (None, self.generalise, NOTHING_LEFT)
+
+    @property
+    def floor(self) -> int:
+        """Finest level that may be published."""
+        return self.hierarchy.floor if self.hierarchy else int(self.generalise is not None)
+
+    @property
+    def ceiling(self) -> int:
+        """Coarsest level that may be published."""
+        if self.hierarchy is None:
+            return self.floor
+        top = len(self.levels) - 1
+        return top if self.hierarchy.ceiling is None else self.hierarchy.ceiling
+
+    def at_level(self, level: int) -> Self:
+        """Return the field with its level fixed."""
+        return self.model_copy(update={"generalise": self.levels[level], "hierarchy": None})
+
+
+_DATE_PART_TYPES: dict[str, FieldType] = {
+    "year": "year",
+    "quarter": "string",
+    "month": "yearmonth",
+    "day": "date",
+}
 
 
 class ForeignKeyReference(Strict):
@@ -282,38 +373,92 @@ class Thresholds(Strict):
     quarantine: Share = 0.05
 
 
+class AgencyTier(Strict):
+    """A finer table for other public bodies; the public one is its coarsening.
+
+    Attributes:
+        k: Smallest group of units.
+        suppression: Largest share of rows that may be left out.
+        floors: Finest level by field, where it differs from the public one.
+    """
+
+    k: Annotated[StrictInt, Key(ge=2)]
+    suppression: Share
+    floors: dict[FieldName, Annotated[StrictInt, Key(ge=0)]] = Key(default_factory=dict)
+
+
+class Tiers(Strict):
+    """Tables beside the public one."""
+
+    agency: AgencyTier
+
+
+SENSITIVE_TOPICS = ("health", "welfare", "crime")
+TOPIC_DISTINCT = 2
+
+
 class Privacy(Strict):
     """What must hold before rows about people may be seen by others.
+
+    A topic decides what is not named: k is 10 for health, welfare and crime and 5 otherwise,
+    2 % of rows may be left out, each group holds two values of a sensitive field and none of
+    them is shared by more than 80 %. Without a topic every decision stands in the contract.
 
     Attributes:
         unit: Whom a row is about; `none` when it is about no person.
         unit_key: Field that tells units apart, or `none`: every row counts as a unit.
+        population: Name of the population that the rows are drawn from, for the certificate.
+        topic: What the data speak of; decides what is not named.
         k: Smallest group of units over the quasi-identifiers.
         suppression: Largest share of rows that may be left out.
+        l_diversity: How many values of each sensitive field a group holds at least.
+        alpha: Largest share of a group that one value of a sensitive field may have.
+        metric: What is lost least.
+        tiers: Tables beside the public one.
+        purpose: Lawful purpose of the agency table (개인정보 보호법 제28조의2).
+        legal_basis: Ground of the release.
     """
 
     unit: Literal["none", "person", "household", "business"]
     unit_key: FieldName | None = None
     population: Text | None = None
+    topic: Literal["general", "health", "welfare", "crime"] | None = None
     k: Annotated[StrictInt, Key(ge=2)] | None = None
     suppression: Share | None = None
-    l_diversity: dict[str, StrictInt] | None = None
+    l_diversity: dict[FieldName, Annotated[StrictInt, Key(ge=1)]] | None = None
     alpha: Share | None = None
-    metric: Literal["loss", "entropy", "aecs", "dm"] | None = None
-    tiers: dict[str, Any] | None = None
-    purpose: Text | None = None
+    metric: Literal["loss", "entropy", "aecs", "dm"] = "loss"
+    tiers: Tiers | None = None
+    purpose: Literal["statistics", "scientific-research", "public-interest-archiving"] | None = None
     legal_basis: Text | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_by_topic(cls, content: Any) -> Any:
+        if not isinstance(content, dict) or content.get("topic") is None:
+            return content
+        k = 10 if content["topic"] in SENSITIVE_TOPICS else 5
+        return {"k": k, "suppression": "2%", "alpha": "80%"} | content
 
     @model_validator(mode="after")
     def _is_decided(self) -> Self:
         if self.unit == "none":
-            if self.k is not None or self.suppression is not None or self.unit_key is not None:
-                raise ValueError("unit: none takes no other key")
+            if named := self.model_fields_set - {"unit"}:
+                raise ValueError(f"unit: none takes no other key, yet names {min(named)}")
             return self
         for key in ("unit_key", "k", "suppression"):
             if getattr(self, key) is None:
                 raise ValueError(f"a unit of {self.unit} needs {key}; there is no default")
+        if self.tiers is not None:
+            for key in ("purpose", "legal_basis"):
+                if getattr(self, key) is None:
+                    raise ValueError(f"an agency tier needs {key}; there is no default")
         return self
+
+    def distinct_values(self, sensitive: str) -> int | None:
+        """Return how many values of a sensitive field a group needs; None when undecided."""
+        default = None if self.topic is None else TOPIC_DISTINCT
+        return (self.l_diversity or {}).get(sensitive, default)
 
 
 class Guards(Strict):
@@ -397,6 +542,9 @@ class Contract(Strict):
             named.append(("reference_date", (self.reference_date.field,)))
         if self.privacy.unit_key not in (None, "none"):
             named.append(("privacy.unit_key", (str(self.privacy.unit_key),)))
+        named.append(("privacy.l_diversity", tuple(self.privacy.l_diversity or ())))
+        if self.privacy.tiers is not None:
+            named.append(("privacy.tiers", tuple(self.privacy.tiers.agency.floors)))
         for example in self.examples:
             used = [*example.supplied, *example.published]
             named.append(("examples", tuple(dict.fromkeys(cell for row in used for cell in row))))
@@ -436,6 +584,40 @@ class Contract(Strict):
     def quasi_identifiers(self) -> tuple[str, ...]:
         """Names of the fields that identify units in combination."""
         return tuple(field.name for field in self.fields if field.role == "quasi-identifier")
+
+    @property
+    def sensitive_fields(self) -> tuple[str, ...]:
+        """Names of the fields whose value in a group is to stay open."""
+        return tuple(field.name for field in self.fields if field.role == "sensitive")
+
+    @property
+    def unit_key(self) -> str | None:
+        """Name of the field that tells units apart; None where every row counts as one."""
+        key = self.privacy.unit_key
+        return None if key in (None, "none") else key
+
+    @property
+    def hierarchy_tables(self) -> tuple[str, ...]:
+        """Names of the code lists that levels are taken from."""
+        steps = [step for field in self.fields for step in field.levels if step is not None]
+        return tuple(sorted({step.table for step in steps if step.table is not None}))
+
+    def at_levels(self, levels: Mapping[str, int], tier: TierName = "public") -> Self:
+        """Return the contract of one tier's table, with the level of every field fixed.
+
+        Everything that describes the published columns follows from it.
+        """
+        fields = tuple(
+            field.at_level(levels[field.name]) if field.name in levels else field
+            for field in self.fields
+        )
+        privacy = self.privacy
+        if tier == "agency" and privacy.tiers is not None:
+            agency = privacy.tiers.agency
+            privacy = privacy.model_copy(
+                update={"k": agency.k, "suppression": agency.suppression}
+            )
+        return self.model_copy(update={"fields": fields, "privacy": privacy})
 
     def named(self, name: str, sha256: str) -> Self:
         """Return the same contract under its name; called by the loader alone."""

@@ -11,7 +11,6 @@ from etl.contract.model import Contract
 
 def find_unbuilt(contract: Contract) -> list[str]:
     """Return the paths of the keys whose behaviour is not built."""
-    privacy = contract.privacy
     reference = contract.reference_date
     found = {
         "source.sql": contract.source.sql is not None,
@@ -20,13 +19,5 @@ def find_unbuilt(contract: Contract) -> list[str]:
         "reference_date.file_name": reference is not None and reference.file_name is not None,
         "disclosure.level": contract.disclosure.level != "public",
         "foreignKeys": bool(contract.foreign_keys),
-        "privacy.unit_key": privacy.unit_key not in (None, "none"),
-        "privacy.population": privacy.population is not None,
-        "privacy.l_diversity": privacy.l_diversity is not None,
-        "privacy.alpha": privacy.alpha is not None,
-        "privacy.metric": privacy.metric is not None,
-        "privacy.tiers": privacy.tiers is not None,
-        "privacy.purpose": privacy.purpose is not None,
-        "privacy.legal_basis": privacy.legal_basis is not None,
     }
     return [key for key, is_named in found.items() if is_named]
