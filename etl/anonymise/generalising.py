@@ -22,13 +22,19 @@ def generalise(table: pl.LazyFrame, contract: Contract) -> pl.LazyFrame:
     Returns:
         The published columns in the contract's order; row order is not promised.
     """
-    return table.select(generalised_value(field) for field in contract.published_fields)
+    return table.select(
+        generalised_value(field, contract.timezone) for field in contract.published_fields
+    )
 
 
-def generalised_value(field: Field) -> pl.Expr:
+def generalised_value(field: Field, timezone: str) -> pl.Expr:
     """Return the expression of one published column.
 
     A missing value stays missing, save where nothing remains of any value.
+
+    Args:
+        field: Says how coarse the column becomes.
+        timezone: Zone in which a moment has its day; moments themselves are in UTC.
 
     Examples:
         >>> from etl.contract.model import Label
@@ -36,7 +42,8 @@ def generalised_value(field: Field) -> pl.Expr:
         ...     name="age", title=Label(ko="연령"), type="integer",
         ...     role="quasi-identifier", generalise=Generalisation(band=5, top=80),
         ... )
-        >>> pl.DataFrame({"age": [37, 81, None]}).select(generalised_value(age))["age"].to_list()
+        >>> ages = pl.DataFrame({"age": [37, 81, None]})
+        >>> ages.select(generalised_value(age, "Asia/Seoul"))["age"].to_list()
         ['35-39', '>=80', None]
     """
     value = pl.col(field.name)
@@ -46,10 +53,17 @@ def generalised_value(field: Field) -> pl.Expr:
     if way.band is not None:
         return _band(value, way.band, way).alias(field.name)
     if way.date_part is not None:
-        return _date_part(value, way.date_part).alias(field.name)
+        day = value.dt.convert_time_zone(timezone) if field.type == "datetime" else value
+        return _date_part(day, way.date_part).alias(field.name)
     if way.words is not None:
         return _leading_words(value, way.words).alias(field.name)
-    return pl.lit(NOTHING_LEFT).alias(field.name)
+    return _nothing_left(value).alias(field.name)
+
+
+def _nothing_left(value: pl.Expr) -> pl.Expr:
+    """Say so once for each row: a bare literal would be a table of one row."""
+    star = pl.lit(NOTHING_LEFT)
+    return pl.when(value.is_null()).then(star).otherwise(star)
 
 
 def _band(value: pl.Expr, width: int, way: Generalisation) -> pl.Expr:
