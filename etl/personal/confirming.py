@@ -30,10 +30,10 @@ GROUPED_CARD: Final = re.compile(
 )
 _BARE_CARD: Final = re.compile(r"(?<!\d)\d{14,19}(?!\d)", re.ASCII)
 _EMAIL: Final = re.compile(
-    r"(?<![\w.%+'-])[\w%+'-](?:[\w.%+'-]{0,62}[\w%+'-])?"
+    r"(?<![\w%+'-])[\w%+'-](?:[\w.%+'-]{0,62}[\w%+'-])?"
     r"@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_]{2,24}"
 )
-_DECIMAL: Final = re.compile(r"(?<![\d.])\d{2,3}\.\d{4,}(?![\d.]*\.\d)", re.ASCII)
+_DECIMAL: Final = re.compile(r"(?<!\d)\d{2,3}\.\d{4,}", re.ASCII)
 
 
 def confirm(kind: PersonalKind, text: str, today: date) -> bool:
