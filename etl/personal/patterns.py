@@ -46,6 +46,9 @@ PATTERNS: Final[dict[PersonalKind, str]] = {
         rf"{_BEFORE}{_ANY}{{4}}{_GAP}{_ANY}{{3,6}}{_GAP}{_ANY}{{3}}"
         rf"{_ANY}*{_GAP}{_ANY}{{3,7}}{_AFTER}"
     ),
-    "email": r"[\pL\pN._%+'-]+[@＠﹫][\pL\pN-]+(?:[.．][\pL\pN-]+)+",
+    "email": (
+        rf"[\pL\pN._%+'{INVISIBLE}-]+[@＠﹫][\pL\pN{INVISIBLE}-]+"
+        rf"(?:[.．][\pL\pN{INVISIBLE}-]+)+"
+    ),
     "coordinates": rf"{_ANY}+[.．]{_ANY}{{4,}}",
 }

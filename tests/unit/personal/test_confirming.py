@@ -54,6 +54,7 @@ PERSONAL = [
     pytest.param("email", "gildong.hong@example.com", id="e-mail"),
     pytest.param("email", "문의hong+1@mail.example.go.kr까지", id="e-mail, in a text"),
     pytest.param("email", "hong＠example．com", id="e-mail, full width"),
+    pytest.param("email", "hong\u200b@exam\u200bple.com", id="e-mail, invisible characters"),
     pytest.param("email", "홍길동@한국.kr", id="e-mail, internationalised"),
     pytest.param("coordinates", "36.31089095", id="latitude"),
     pytest.param("coordinates", "POINT(127.1234567 37.5)", id="longitude, in a text"),
