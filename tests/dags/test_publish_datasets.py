@@ -286,7 +286,7 @@ def test_an_answer_of_somebody_else_publishes_and_records_nothing(running, optio
 @pytest.mark.parametrize("step", ["approve", "publish"])
 def test_what_is_live_already_is_neither_asked_for_nor_published(running, step):
     running.pulled["certify"] = replace(CERTIFIED, status="unchanged")
-    skip = publication().task_dict[step]._pre_execute_hook  # noqa: SLF001
+    skip = publication().task_dict[step]._pre_execute_hook
 
     with pytest.raises(AirflowSkipException):
         skip(running.context)
