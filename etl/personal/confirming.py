@@ -3,8 +3,8 @@
 | kind | what makes it one | source |
 |---|---|---|
 | `resident-number` | birth of a living person, sex and century 1 to 4 | 주민등록법 시행규칙 제2조 |
-| `foreigner-number` | the same with 5 to 8 | 출입국관리법 시행령 제40조의2 |
-| `mobile-number` | 010 and eight digits; 011, 016 to 019 and seven or eight; +82 | 전기통신번호관리세칙 |
+| `foreigner-number` | the same with 5 to 8 | 출입국관리법 제31조 제5항 |
+| `mobile-number` | 010 and eight more; 011, 016–019 and seven or eight | 전기통신번호관리세칙 |
 | `card-number` | check digit, and the first digits of an issuer | ISO/IEC 7812-1 |
 | `email` | a local part, and a domain with a point | RFC 5321 |
 | `coordinates` | degrees within Korea, to a house | WGS84 |
