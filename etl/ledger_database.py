@@ -99,7 +99,7 @@ def insert_missing(connection: Connection, table: Table, **values: object) -> No
     connection.execute(insert(table).values(**values).on_conflict_do_nothing())
 
 
-def _leave_transactions_to_us(connection: Any, record: object) -> None:  # noqa: ANN401
+def _leave_transactions_to_us(connection: Any, record: object) -> None:
     del record
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")
