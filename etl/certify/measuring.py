@@ -166,16 +166,20 @@ def _matches(connection: duckdb.DuckDBPyConnection, pattern: str) -> list[tuple[
     return [(str(match), int(cells)) for match, cells in found]
 
 
-def number_range(
-    connection: duckdb.DuckDBPyConnection, parquet: Path, column: str
-) -> tuple[float, float] | None:
-    """Return the smallest and largest value of a numeric column, None when it is empty."""
+def count_between(
+    connection: duckdb.DuckDBPyConnection,
+    parquet: Path,
+    column: str,
+    ranges: Sequence[tuple[float, float]],
+) -> tuple[int, int]:
+    """Return how many cells of a numeric column lie in one of the ranges, and how many it has."""
     value = quoted(column)
-    [(low, high)] = connection.execute(
-        f"SELECT min({value})::DOUBLE, max({value})::DOUBLE FROM read_parquet($file)",
+    inside = " OR ".join(f"{value} BETWEEN {low} AND {high}" for low, high in ranges)
+    [(cells, filled)] = connection.execute(
+        f"SELECT count(*) FILTER (WHERE {inside}), count({value}) FROM read_parquet($file)",
         {"file": str(parquet)},
     ).fetchall()
-    return None if low is None else (low, high)
+    return int(cells), int(filled)
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, parquet: Path) -> tuple[tuple[str, str], ...]:

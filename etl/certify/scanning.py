@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from etl.certify.measuring import find_matches, number_range
+from etl.certify.measuring import find_matches, count_between
 from etl.contract.model import Contract, Field, PersonalKind
 from etl.personal.confirming import confirm
 from etl.personal.patterns import PATTERNS
@@ -77,18 +77,23 @@ def _found_in(
         for kind, pattern in PATTERNS.items():
             found = matches[pattern]
             yield kind, sum(cells for text, cells in found if confirm(kind, text, today))
-    elif field.published_type == "number" and contract.privacy.unit != "none":
-        yield "coordinates", _coordinates(connection, parquet, field)
+    elif field.published_type == "number":
+        yield "coordinates", _coordinates(connection, parquet, field, contract)
 
 
-def _coordinates(connection: duckdb.DuckDBPyConnection, parquet: Path, field: Field) -> int:
-    """Count the cells of a column that is a precise latitude or longitude of a person."""
+def _coordinates(
+    connection: duckdb.DuckDBPyConnection, parquet: Path, field: Field, contract: Contract
+) -> int:
+    """Count the cells of a numeric column that can be a precise place in Korea.
+
+    Where rows are about people one cell is enough. Elsewhere a few values may lie in the
+    range by chance, so the column counts once half of it does.
+    """
     if (field.decimals or 0) < PRECISE_DECIMALS:
         return 0
-    span = number_range(connection, parquet, field.name)
-    if span is None:
-        return 0
-    return int(any(low <= span[0] and span[1] <= high for low, high in (LATITUDES, LONGITUDES)))
+    cells, filled = count_between(connection, parquet, field.name, (LATITUDES, LONGITUDES))
+    is_place = contract.privacy.unit != "none" or 2 * cells >= filled
+    return cells if is_place else 0
 
 
 def _is_declared(field: Field, kind: PersonalKind) -> bool:
