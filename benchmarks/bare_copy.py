@@ -11,7 +11,7 @@ import time
 
 import duckdb
 
-from etl import memory
+from etl.ledger import memory
 
 
 def main(source: str, target: str) -> None:

@@ -14,7 +14,7 @@ import time
 from airflow.dag_processing.dagbag import DagBag
 
 from benchmarks.generating import CHECKOUT
-from etl import memory
+from etl.ledger import memory
 
 WANTED = "_AIRFLOW_PARSING_CONTEXT_DAG_ID"
 FILE = CHECKOUT / "dags" / "publish_datasets.py"

@@ -7,8 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-from etl import memory
 from etl.contract.loading import load_contracts
+from etl.ledger import memory
 
 
 def main(schemas: str) -> None:
