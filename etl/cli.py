@@ -190,7 +190,7 @@ def migrate(as_json: AsJson = False, lang: Lang = None) -> None:
     language = _language(lang)
 
     def do() -> int:
-        from etl.ledger import migrate as bring_up_to_date
+        from etl.ledger.database import migrate as bring_up_to_date
 
         bring_up_to_date(load().ledger)
         _print_json({"status": "current"}) if as_json else console().print(

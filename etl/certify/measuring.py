@@ -136,18 +136,24 @@ def measure_columns(connection: duckdb.DuckDBPyConnection, file: Path) -> list[s
 
 
 def find_matches(
-    connection: duckdb.DuckDBPyConnection, parquet: Path, column: str, patterns: Iterable[str]
+    connection: duckdb.DuckDBPyConnection, parquet: Path, column: Column, patterns: Iterable[str]
 ) -> dict[str, list[tuple[str, int]]]:
     """Return the distinct matches of each pattern in one column, with how many cells hold each.
+
+    Of decimals only whole ones are searched, as whole numbers: a number that identifies has
+    no fraction, and the digits of a fraction look like anything.
 
     Each pattern reads every distinct text once; most columns have far fewer of them than cells
     (measured on a million rows of seven columns: a third of the time). The texts stay inside
     the calling module: only counts may leave it.
     """
-    value = quoted(column)
+    value = quoted(column.name)
+    text = f"{value}::VARCHAR"
+    if column.type == "number":
+        text = rf"regexp_extract({text}, '^(-?[0-9]+)(\.0*)?$', 1)"
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE texts AS SELECT {value}::VARCHAR AS text, count(*) AS cells"
-        f" FROM read_parquet($file) WHERE {value} IS NOT NULL GROUP BY text",
+        f"CREATE OR REPLACE TEMP TABLE texts AS SELECT {text} AS text, count(*) AS cells"
+        f" FROM read_parquet($file) WHERE {value} IS NOT NULL GROUP BY ALL",
         {"file": str(parquet)},
     )
     return {pattern: _matches(connection, pattern) for pattern in set(patterns)}

@@ -1,8 +1,8 @@
 """Look for personal data in every published column, whatever its role.
 
 DuckDB finds candidates in the written file by shape; only distinct candidates are then
-confirmed by date and check digit. Coordinates have no shape of their own, so a pair of
-numeric columns is told by its range.
+confirmed by date and check digit. Coordinates have no shape of their own, so in numeric columns
+they are told by their range.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from etl.certify.measuring import find_matches, count_between
+from etl.certify.measuring import count_between, find_matches
 from etl.contract.model import Contract, Field, PersonalKind
+from etl.digest import Column
 from etl.personal.confirming import confirm
 from etl.personal.patterns import PATTERNS
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 LATITUDES = (33.0, 39.0)  # of the Republic of Korea, in degrees of WGS84
 LONGITUDES = (124.0, 132.0)
+SEARCHED_TYPES = frozenset({"string", "integer", "number"})
 PRECISE_DECIMALS = 4  # 0.0001 degrees are about 11 m: one house
 
 
@@ -72,13 +74,16 @@ def _found_in(
     contract: Contract,
     today: date,
 ) -> Iterator[tuple[PersonalKind, int]]:
-    if field.published_type in ("string", "integer"):
-        matches = find_matches(connection, parquet, field.name, PATTERNS.values())
-        for kind, pattern in PATTERNS.items():
+    column = Column(field.name, field.published_type, field.decimals)
+    if column.type not in SEARCHED_TYPES:
+        return
+    matches = find_matches(connection, parquet, column, PATTERNS.values())
+    for kind, pattern in PATTERNS.items():
+        if kind == "coordinates" and column.type == "number":
+            yield kind, _coordinates(connection, parquet, field, contract)
+        else:
             found = matches[pattern]
             yield kind, sum(cells for text, cells in found if confirm(kind, text, today))
-    elif field.published_type == "number":
-        yield "coordinates", _coordinates(connection, parquet, field, contract)
 
 
 def _coordinates(

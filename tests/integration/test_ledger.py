@@ -17,7 +17,6 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import event, text
 
-from etl import leases
 from etl.errors import (
     ApprovalRefusedError,
     DefectError,
@@ -26,9 +25,10 @@ from etl.errors import (
     StoreError,
     StoreUnavailableError,
 )
-from etl.ledger import Ledger, utc_now
-from etl.ledger_database import migrate, open_engine, transaction
-from etl.ledger_tables import metadata
+from etl.ledger import leases
+from etl.ledger.book import Ledger, utc_now
+from etl.ledger.database import migrate, open_engine, transaction
+from etl.ledger.tables import metadata
 
 DATASET = "city-parks"
 DAY = date(2026, 11, 25)

@@ -1,4 +1,4 @@
-"""Tables of the ledger; `etl/migrations` builds them, and a test compares the two.
+"""Tables of the ledger; `etl/ledger/migrations` builds them, and a test compares the two.
 
 Columns marked `restricted` hold what a department named or supplied. Nothing may copy them
 into an error, a log, a page or a state.

@@ -16,12 +16,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, tuple_, update
 
-from etl import leases, memory, releases
 from etl.errors import ApprovalRefusedError, DefectError, LeaseBusyError, StoreError
-from etl.ledger_database import insert_missing, migrate, open_engine, transaction
-from etl.ledger_records import Decision, Release, Run, Step, StepCount, record
-from etl.ledger_tables import BOOKS, barred_keys, claims, contracts, decisions, runs, steps
-from etl.ledger_tables import releases as release_rows
+from etl.ledger import leases, memory, releases
+from etl.ledger.database import insert_missing, migrate, open_engine, transaction
+from etl.ledger.records import Decision, Release, Run, Step, StepCount, record
+from etl.ledger.tables import BOOKS, barred_keys, claims, contracts, decisions, runs, steps
+from etl.ledger.tables import releases as release_rows
 
 __all__ = ["Decision", "Ledger", "Release", "Run", "Step", "StepCount", "migrate", "utc_now"]
 

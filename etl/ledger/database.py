@@ -67,7 +67,7 @@ def migrate(url: str) -> None:
     if engine.dialect.name == "sqlite" and engine.url.database:
         _make_private_file(engine.url.database)
     config = Config()
-    config.set_main_option("script_location", str(files("etl") / "migrations"))
+    config.set_main_option("script_location", str(files("etl.ledger") / "migrations"))
     with transaction(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")

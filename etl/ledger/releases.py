@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, select, update
 
 from etl.errors import ReleaseHeldError, StoreError
-from etl.ledger_database import insert_missing
-from etl.ledger_tables import releases
+from etl.ledger.database import insert_missing
+from etl.ledger.tables import releases
 
 
 def allocate(connection: Connection, run: Row[Any], day: date, now: datetime) -> str:
