@@ -201,6 +201,35 @@ def migrate(as_json: AsJson = False, lang: Lang = None) -> None:
     _finish(do, language, as_json)
 
 
+@app.command()
+def purge(
+    due: Annotated[bool, typer.Option("--due", help="What is due, and nothing else.")],
+    as_json: AsJson = False,
+    lang: Lang = None,
+) -> None:
+    """Destroy restricted copies whose retention has ended.
+
+    Example: `madang purge --due`
+    """
+    language = _language(lang)
+
+    def do() -> int:
+        from etl.keeping import destroy_due
+        from etl.ledger.book import utc_now
+        from etl.pipeline import standing
+
+        if not due:
+            return 0
+        destroyed = destroy_due(standing(), utc_now())
+        if as_json:
+            _print_json({"destroyed": [asdict(gone) for gone in destroyed]})
+        else:
+            console().print(f"{say('destroyed', language)}: {len(destroyed)}")
+        return 0
+
+    _finish(do, language, as_json)
+
+
 @catalogue.command("init")
 def catalogue_init(as_json: AsJson = False, lang: Lang = None) -> None:
     """Make the organisations of all contracts, with the publisher as their editor.

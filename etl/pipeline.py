@@ -327,7 +327,7 @@ class Pipeline:
             contract.sha256, dataset=dataset, version=contract.version, text=text
         )
         run = self.ledger.open_run(run_id, dataset, contract.sha256)
-        return self._parsed(dataset, run.contract_sha256 or contract.sha256)
+        return self.contract_of(dataset, run.contract_sha256 or contract.sha256)
 
     def _contract(self, state: Reference) -> Contract:
         run = self.ledger.run(state.run_id)
@@ -340,9 +340,10 @@ class Pipeline:
                 " release stays. Drop the file again.",
                 dataset=state.dataset,
             )
-        return self._parsed(state.dataset, state.contract_sha256)
+        return self.contract_of(state.dataset, state.contract_sha256)
 
-    def _parsed(self, dataset: str, sha256: str) -> Contract:
+    def contract_of(self, dataset: str, sha256: str) -> Contract:
+        """Return the contract that a run used, from the ledger."""
         organisation, _, name = dataset.partition("-")
         text = self.ledger.contract_text(sha256)
         return parse_contract(text.encode(), organisation=organisation, dataset=name)

@@ -131,14 +131,14 @@ def measure_columns(connection: duckdb.DuckDBPyConnection, file: Path) -> list[s
     """Return the column names of a published Parquet or CSV file, in order."""
     if file.suffix == ".parquet":
         return [name for name, _ in _columns(connection, file)]
-    with file.open(encoding="utf-8-sig", newline="") as stream:
+    with file.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
         return stream.readline().rstrip("\r\n").split(",")
 
 
 def find_matches(
     connection: duckdb.DuckDBPyConnection, parquet: Path, column: Column, patterns: Iterable[str]
-) -> dict[str, list[tuple[str, int]]]:
-    """Return the distinct matches of each pattern in one column, with how many cells hold each.
+) -> dict[str, list[tuple[list[str], int]]]:
+    """Return what each pattern finds in the cells of one column, with how many hold just that.
 
     Of decimals only whole ones are searched, as whole numbers: a number that identifies has
     no fraction, and the digits of a fraction look like anything.
@@ -159,17 +159,16 @@ def find_matches(
     return {pattern: _matches(connection, pattern) for pattern in set(patterns)}
 
 
-def _matches(connection: duckdb.DuckDBPyConnection, pattern: str) -> list[tuple[str, int]]:
+def _matches(connection: duckdb.DuckDBPyConnection, pattern: str) -> list[tuple[list[str], int]]:
     found = connection.execute(
         """
-        SELECT match, sum(cells) FROM (
-            SELECT unnest(list_distinct(regexp_extract_all(text, $pattern))) AS match, cells
-            FROM texts
-        ) GROUP BY match
+        SELECT matches, sum(cells) FROM (
+            SELECT list_distinct(regexp_extract_all(text, $pattern)) AS matches, cells FROM texts
+        ) WHERE len(matches) > 0 GROUP BY matches
         """,
         {"pattern": pattern},
     ).fetchall()
-    return [(str(match), int(cells)) for match, cells in found]
+    return [(matches, int(cells)) for matches, cells in found]
 
 
 def count_between(

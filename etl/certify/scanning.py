@@ -82,8 +82,14 @@ def _found_in(
         if kind == "coordinates" and column.type == "number":
             yield kind, _coordinates(connection, parquet, field, contract)
         else:
-            found = matches[pattern]
-            yield kind, sum(cells for text, cells in found if confirm(kind, text, today))
+            yield (
+                kind,
+                sum(
+                    cells
+                    for texts, cells in matches[pattern]
+                    if any(confirm(kind, text, today) for text in texts)
+                ),
+            )
 
 
 def _coordinates(

@@ -20,7 +20,16 @@ from etl.errors import ApprovalRefusedError, DefectError, LeaseBusyError, StoreE
 from etl.ledger import leases, memory, releases
 from etl.ledger.database import insert_missing, migrate, open_engine, transaction
 from etl.ledger.records import Decision, Release, Run, Step, StepCount, record
-from etl.ledger.tables import BOOKS, barred_keys, claims, contracts, decisions, runs, steps
+from etl.ledger.tables import (
+    BOOKS,
+    barred_keys,
+    claims,
+    contracts,
+    decisions,
+    destructions,
+    runs,
+    steps,
+)
 from etl.ledger.tables import releases as release_rows
 
 __all__ = ["Decision", "Ledger", "Release", "Run", "Step", "StepCount", "migrate", "utc_now"]
@@ -428,6 +437,26 @@ class Ledger:
         chosen = (barred_keys.c.dataset == dataset) & (barred_keys.c.run_key == run_key)
         with self._transaction() as connection:
             return connection.scalar(select(barred_keys.c.reason).where(chosen))
+
+    # What was kept for a while
+
+    def kept_runs(self, zone: str) -> list[Run]:
+        """Return the ended runs whose restricted copies in a zone were not destroyed yet."""
+        gone = select(destructions.c.run_id).where(destructions.c.zone == zone)
+        ended = runs.c.ended_at.is_not(None) & runs.c.run_id.not_in(gone)
+        with self._transaction() as connection:
+            found = connection.execute(select(runs).where(ended).order_by(runs.c.ended_at)).all()
+        return [record(Run, row) for row in found]
+
+    def record_destruction(self, run_id: str, zone: str) -> None:
+        """Record that restricted copies were destroyed, and forget the file's own name."""
+        with self._transaction() as connection:
+            insert_missing(
+                connection, destructions, run_id=run_id, zone=zone, destroyed_at=self._now()
+            )
+            if zone == "landing":
+                claim = update(claims).where(claims.c.claim_id == run_id)
+                connection.execute(claim.values(state="destroyed", original_name=None))
 
     def _transaction(self) -> AbstractContextManager[Connection]:
         return transaction(self._engine)

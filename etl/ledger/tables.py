@@ -200,3 +200,12 @@ barred_keys = Table(
     Column("barred_by", String(200), nullable=False),
     Column("barred_at", UtcTime, nullable=False),
 )
+
+destructions = Table(
+    "destructions",
+    metadata,
+    Column("run_id", ForeignKey(runs.c.run_id), primary_key=True),
+    Column("zone", String(20), primary_key=True),
+    Column("destroyed_at", UtcTime, nullable=False),
+    one_of("zone", "landing", "quarantine"),
+)
