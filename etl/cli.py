@@ -190,12 +190,41 @@ def migrate(as_json: AsJson = False, lang: Lang = None) -> None:
     language = _language(lang)
 
     def do() -> int:
-        from etl.ledger import migrate as bring_up_to_date
+        from etl.ledger.database import migrate as bring_up_to_date
 
         bring_up_to_date(load().ledger)
         _print_json({"status": "current"}) if as_json else console().print(
             say("ledger ready", language)
         )
+        return 0
+
+    _finish(do, language, as_json)
+
+
+@app.command()
+def purge(
+    due: Annotated[bool, typer.Option("--due", help="What is due, and nothing else.")],
+    as_json: AsJson = False,
+    lang: Lang = None,
+) -> None:
+    """Destroy restricted copies whose retention has ended.
+
+    Example: `madang purge --due`
+    """
+    language = _language(lang)
+
+    def do() -> int:
+        from etl.keeping import destroy_due
+        from etl.ledger.book import utc_now
+        from etl.pipeline import standing
+
+        if not due:
+            return 0
+        destroyed = destroy_due(standing(), utc_now())
+        if as_json:
+            _print_json({"destroyed": [asdict(gone) for gone in destroyed]})
+        else:
+            console().print(f"{say('destroyed', language)}: {len(destroyed)}")
         return 0
 
     _finish(do, language, as_json)

@@ -97,7 +97,7 @@ def _measure(
     row_digest = f"('0x' || left(sha256({record}), 16))::UBIGINT"
     connection.execute("SET TimeZone = 'UTC'")
     [(rows, total)] = connection.execute(
-        f"SELECT count(*), coalesce(sum({row_digest}), 0) % 18446744073709551616 FROM {source}",  # noqa: S608
+        f"SELECT count(*), coalesce(sum({row_digest}), 0) % 18446744073709551616 FROM {source}",
         {"file": str(file)},
     ).fetchall()
     return TableDigest(int(rows), int(total))

@@ -24,7 +24,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import polars as pl
 
-from etl import intake, leases
+from etl import intake
 from etl.anonymise.anonymising import anonymise_table, require_suppression
 from etl.certify.certificate import load_signing_key, public_bytes, read_certificate, sign
 from etl.certify.certifying import check_release, require_all, write_content
@@ -44,7 +44,8 @@ from etl.errors import (
     StoreError,
 )
 from etl.extract.reading import Reading, read_delimited
-from etl.ledger import Ledger, Release, utc_now
+from etl.ledger import leases
+from etl.ledger.book import Ledger, Release, utc_now
 from etl.publish.ckan import Catalogue
 from etl.publish.folder import export_release
 from etl.publish.record import Distribution, write_jsonld
@@ -72,7 +73,11 @@ SEMANTICS = {"extract": 1, "validate": 1, "anonymise": 1, "convert": 1}
 """Raised by hand when a step's results change: the same bytes then make a new release."""
 
 PUBLISHED_FILES = ("data.parquet", "data.csv", "dictionary.csv")
-LEASE_PATIENCE = timedelta(minutes=20)
+WORKER_PATIENCE = timedelta(seconds=10)
+"""How long a task waits for another run's lease; then it is tried again, and frees its worker."""
+
+TERMINAL_PATIENCE = timedelta(minutes=20)
+"""How long a command waits, which nobody tries again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +89,14 @@ class Pipeline:
         ledger: What was done and decided.
         store: Where the steps leave their results.
         folder: Where releases go instead of a catalogue; None means the catalogue.
+        patience: How long to wait while another run of the dataset switches.
     """
 
     settings: Settings
     ledger: Ledger
     store: Store
     folder: Path | None = None
+    patience: timedelta = WORKER_PATIENCE
 
     # Step 1
 
@@ -241,7 +248,7 @@ class Pipeline:
         contract = self._contract(converted)
         self.ledger.open_run(run_id, dataset)
         with self._step(dataset, run_id, "certify") as count:
-            self.ledger.wait_for_lease(dataset, run_id, LEASE_PATIENCE)
+            self.ledger.wait_for_lease(dataset, run_id, self.patience)
             with self.ledger.keeping_lease(dataset, run_id):
                 certified = self._certify(contract, converted)
             count.rows = certified.rows
@@ -271,7 +278,7 @@ class Pipeline:
             content = self._verify_certified(contract, certified)
             self._require_approval(contract, certified, approved_by)
             self.ledger.open_run(run_id, dataset)
-            self.ledger.wait_for_lease(dataset, run_id, LEASE_PATIENCE)
+            self.ledger.wait_for_lease(dataset, run_id, self.patience)
             with self.ledger.keeping_lease(dataset, run_id):
                 self.ledger.confirm_release(dataset, run_id)
                 self._switch(contract, certified, content)
@@ -320,7 +327,7 @@ class Pipeline:
             contract.sha256, dataset=dataset, version=contract.version, text=text
         )
         run = self.ledger.open_run(run_id, dataset, contract.sha256)
-        return self._parsed(dataset, run.contract_sha256 or contract.sha256)
+        return self.contract_of(dataset, run.contract_sha256 or contract.sha256)
 
     def _contract(self, state: Reference) -> Contract:
         run = self.ledger.run(state.run_id)
@@ -333,9 +340,10 @@ class Pipeline:
                 " release stays. Drop the file again.",
                 dataset=state.dataset,
             )
-        return self._parsed(state.dataset, state.contract_sha256)
+        return self.contract_of(state.dataset, state.contract_sha256)
 
-    def _parsed(self, dataset: str, sha256: str) -> Contract:
+    def contract_of(self, dataset: str, sha256: str) -> Contract:
+        """Return the contract that a run used, from the ledger."""
         organisation, _, name = dataset.partition("-")
         text = self.ledger.contract_text(sha256)
         return parse_contract(text.encode(), organisation=organisation, dataset=name)

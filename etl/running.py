@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from etl.certify.certificate import draw_signing_key
+from etl.defects import telling_no_values
 from etl.errors import ApprovalRefusedError, EtlError, ReleaseHeldError, StoreError
-from etl.ledger import Ledger, migrate
-from etl.pipeline import Pipeline
+from etl.ledger.book import Ledger, migrate
+from etl.pipeline import TERMINAL_PATIENCE, Pipeline
 from etl.publish.names import file_url
 from etl.settings import Settings
 from etl.states import Anonymised, Certified, Converted, Landed, Published, Reference, Validated
@@ -137,8 +138,10 @@ def run_file(
         on_step: Told the name of each step that begins.
     """
     report = RunReport(dataset, uuid.uuid4().hex)
+    patient = replace(pipeline, patience=TERMINAL_PATIENCE)
     try:
-        _take_steps(pipeline, report, file, on_step)
+        with telling_no_values(dataset):
+            _take_steps(patient, report, file, on_step)
     except EtlError as error:
         report.error = error
         report.status = _status_of(error)

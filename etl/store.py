@@ -22,7 +22,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
-from fsspec.core import url_to_fs  # type: ignore[import-untyped]
+from fsspec.core import url_to_fs
 
 from etl.errors import StoreError, StoreUnavailableError
 from etl.states import Reference

@@ -43,6 +43,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "check": ("항목", "check"),
     "organisations ready": ("기관 준비됨", "organisations ready"),
     "ledger ready": ("원장이 최신입니다", "the ledger is up to date"),
+    "destroyed": ("파기한 제한 사본", "restricted copies destroyed"),
     "written": ("썼습니다", "written"),
 }  # fmt: skip
 

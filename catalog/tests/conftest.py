@@ -6,8 +6,8 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-
 from publishing import Caller, Dataset
+
 from stack import Stack
 
 ORGANIZATION = "madang_tests"
@@ -29,13 +29,14 @@ def visitor(stack: Stack) -> Caller:
 @pytest.fixture(scope="session")
 def publisher(stack: Stack) -> Caller:
     caller = Caller(stack.url, stack.publisher_token)
-    caller.call("madang_organization_ensure", name=ORGANIZATION, title="시험 기관").result
+    caller.call("madang_organization_ensure", name=ORGANIZATION, title="시험 기관").result()
     return caller
 
 
 @pytest.fixture(scope="session")
 def other_editor(stack: Stack, publisher: Caller) -> Caller:
     """An editor of the same organisation who is not the publisher."""
+    organization = publisher.call("organization_show", id=ORGANIZATION).result()
     name = f"editor-{uuid.uuid4().hex[:8]}"
     mail = f"email={name}@example.org"
     stack.run_ckan("user", "add", name, mail, f"password={uuid.uuid4().hex}").check_returncode()
@@ -43,9 +44,8 @@ def other_editor(stack: Stack, publisher: Caller) -> Caller:
     with stack.database() as cursor:
         cursor.execute(
             "INSERT INTO member (id, table_name, table_id, capacity, group_id, state)"
-            ' SELECT %s, \'user\', u.id, \'editor\', g.id, \'active\' FROM "user" u, "group" g'
-            " WHERE u.name = %s AND g.name = %s",
-            [str(uuid.uuid4()), name, ORGANIZATION],
+            " SELECT %s, 'user', id, 'editor', %s, 'active' FROM \"user\" WHERE name = %s",
+            [str(uuid.uuid4()), organization["id"], name],
         )
     return Caller(stack.url, token)
 
@@ -54,6 +54,6 @@ def other_editor(stack: Stack, publisher: Caller) -> Caller:
 def dataset(publisher: Caller) -> Iterator[Dataset]:
     """A dataset before its first release."""
     new = Dataset(publisher, ORGANIZATION)
-    new.create().result
+    new.create().result()
     yield new
     publisher.call("package_delete", id=new.name)

@@ -28,8 +28,8 @@ class Answer:
     status: int
     document: dict[str, Any]
 
-    @property
     def result(self) -> Any:
+        """Return what a successful call answered."""
         assert self.status == 200, self.document
         return self.document["result"]
 
@@ -107,7 +107,9 @@ def _record(number: int, mark: str) -> str:
     fee = "" if number % 7 == 3 else f"{number * 1.5:.2f}"
     name = f'"{mark} ""{number}"", 주차장"'
     seen = f"2026-11-25T01:02:03.{number % 1000:06d}Z"
-    return f"{number},{name},{fee},{str(number % 2 == 0).lower()},2026-01-{number % 28 + 1:02d},{seen}"
+    return (
+        f"{number},{name},{fee},{str(number % 2 == 0).lower()},2026-01-{number % 28 + 1:02d},{seen}"
+    )
 
 
 def _row_digest(record: str) -> int:
@@ -126,7 +128,13 @@ class Dataset:
     def create(self, **fields: Any) -> Answer:
         """Create the record: private, two resources, no release."""
         resources = [
-            {"id": self.parquet_id, "name": "Parquet", "format": "Parquet", "url": "", "release": ""},
+            {
+                "id": self.parquet_id,
+                "name": "Parquet",
+                "format": "Parquet",
+                "url": "",
+                "release": "",
+            },
             {"id": self.csv_id, "name": "CSV", "format": "CSV", "url": "", "release": ""},
         ]
         record = {"title": "시험 주차장", "owner_org": self.organization, "private": True}
@@ -152,7 +160,7 @@ class Dataset:
 
     def put_all(self, release: Release) -> list[str]:
         """Put all files and return what the catalogue answered."""
-        return [self.put(release, name).result["status"] for name in release.files]
+        return [self.put(release, name).result()["status"] for name in release.files]
 
     def load(self, release: Release, **changes: Any) -> Answer:
         """Load the table of the release."""
@@ -197,5 +205,5 @@ class Dataset:
     def publish(self, release: Release, old: str = "") -> None:
         """Take the whole way."""
         self.put_all(release)
-        self.load(release).result
-        self.flip(release, old).result
+        self.load(release).result()
+        self.flip(release, old).result()

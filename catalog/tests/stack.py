@@ -72,7 +72,11 @@ class Stack:
         """Run the `ckan` command."""
         program = Path(sys.executable).with_name("ckan")
         return subprocess.run(
-            [program, "-c", self.ini, *words], capture_output=True, text=True, timeout=120
+            [program, "-c", self.ini, *words],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
 
     def worker_pids(self) -> list[int]:
@@ -91,7 +95,9 @@ def _read_file(path: Path) -> dict[str, str]:
 
 def _listening_sockets(port: int) -> set[str]:
     rows = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
-    return {f"socket:[{row[9]}]" for row in rows if row[3] == "0A" and row[1].endswith(f":{port:04X}")}
+    return {
+        f"socket:[{row[9]}]" for row in rows if row[3] == "0A" and row[1].endswith(f":{port:04X}")
+    }
 
 
 def _all_pids() -> list[int]:
@@ -100,7 +106,7 @@ def _all_pids() -> list[int]:
 
 def _has_socket(pid: int, sockets: set[str]) -> bool:
     try:
-        return any(os.readlink(fd) in sockets for fd in Path(f"/proc/{pid}/fd").iterdir())
+        return any(str(fd.readlink()) in sockets for fd in Path(f"/proc/{pid}/fd").iterdir())
     except OSError:
         return False
 

@@ -6,7 +6,6 @@ import uuid
 
 import pytest
 import requests
-
 from publishing import Dataset
 
 
@@ -31,7 +30,9 @@ def document_of(stack):
         query = {"q": f"id:{package_id}", "fl": "*", "rows": 1}
         url = f"{stack.config['solr_url'].rstrip('/')}/select"
         docs = requests.get(url, params=query, timeout=30).json()["response"]["docs"]
-        return {key: value for key, value in docs[0].items() if key != "_version_"} if docs else None
+        return (
+            {key: value for key, value in docs[0].items() if key != "_version_"} if docs else None
+        )
 
     return read
 
@@ -39,15 +40,16 @@ def document_of(stack):
 @pytest.fixture
 def record(publisher):
     dataset = Dataset(publisher, "madang_tests")
-    yield dataset.create(title="지금 제목", private=False).result
+    yield dataset.create(title="지금 제목", private=False).result()
     publisher.call("package_delete", id=dataset.name)
 
 
 def check(publisher, **arguments):
-    return publisher.call("madang_drift", settled_seconds=0, **arguments).result
+    return publisher.call("madang_drift", settled_seconds=0, **arguments).result()
 
 
-def test_a_whole_index_has_no_drift(publisher, record):
+@pytest.mark.usefixtures("record")
+def test_a_whole_index_has_no_drift(publisher):
     check(publisher, repair=True)
 
     assert check(publisher) == {"missing": [], "stale": [], "orphan": [], "repaired": False}
@@ -90,7 +92,7 @@ def test_a_document_without_a_dataset_is_found_and_removed(publisher, record, in
 def test_a_fresh_change_is_not_judged(publisher, record, index):
     index({"delete": {"query": f"id:{record['id']}"}})
 
-    found = publisher.call("madang_drift").result
+    found = publisher.call("madang_drift").result()
     check(publisher, repair=True)
 
     assert record["id"] not in found["missing"]
@@ -100,7 +102,7 @@ def test_a_create_that_was_taken_back_is_overwritten_by_its_repetition(
     publisher, index, document_of
 ):
     dataset = Dataset(publisher, "madang_tests")
-    first = dataset.create(private=False).result
+    first = dataset.create(private=False).result()
     check(publisher)
     left_behind = document_of(first["id"]) | {"title": "되돌린 제목"}
     dataset.publisher.call("package_delete", id=first["id"])
@@ -110,7 +112,7 @@ def test_a_create_that_was_taken_back_is_overwritten_by_its_repetition(
     assert check(publisher)["orphan"] == []
 
 
-def test_the_operators_command_tells_drift_by_its_exit_code(stack, publisher, record, index):
+def test_the_operators_command_tells_drift_by_its_exit_code(stack, record, index):
     index({"delete": {"query": f"id:{record['id']}"}})
 
     found = stack.run_ckan("madang", "drift", "--settled", "0")

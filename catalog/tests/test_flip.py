@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from publishing import Dataset, make_release
+
 from stack import Stack
 
 FIRST = make_release("20261125-1", rows=3, mark="가")
@@ -12,7 +12,7 @@ SECOND = make_release("20261125-2", rows=5, mark="나")
 
 
 def named_releases(dataset: Dataset) -> set[str]:
-    record = dataset.publisher.call("package_show", id=dataset.name).result
+    record = dataset.publisher.call("package_show", id=dataset.name).result()
     return {resource["release"] for resource in record["resources"]}
 
 
@@ -20,7 +20,7 @@ def test_a_flip_changes_record_files_and_table_together(dataset, visitor):
     dataset.publish(FIRST)
     dataset.publish(SECOND, FIRST.name)
 
-    found = visitor.call("datastore_search", resource_id=dataset.csv_id).result
+    found = visitor.call("datastore_search", resource_id=dataset.csv_id).result()
 
     assert named_releases(dataset) == {SECOND.name}
     assert (found["release"], found["total"]) == (SECOND.name, SECOND.rows)
@@ -30,7 +30,7 @@ def test_a_flip_changes_record_files_and_table_together(dataset, visitor):
 def test_a_flip_is_refused_whose_expectation_of_the_live_release_is_wrong(dataset):
     dataset.publish(FIRST)
     dataset.put_all(SECOND)
-    dataset.load(SECOND).result
+    dataset.load(SECOND).result()
 
     answer = dataset.flip(SECOND, old="20261125-7")
 
@@ -55,8 +55,8 @@ def test_a_flip_without_its_table_is_refused(dataset):
 
 
 def test_a_flip_without_one_of_its_files_is_refused(dataset):
-    dataset.put(FIRST, "data.csv").result
-    dataset.load(FIRST).result
+    dataset.put(FIRST, "data.csv").result()
+    dataset.load(FIRST).result()
 
     answer = dataset.flip(FIRST)
 
@@ -96,7 +96,7 @@ def test_a_refused_flip_leaves_the_new_release_unseen(dataset, visitor):
 def test_nobody_but_the_publisher_changes_which_release_is_live(dataset, other_editor):
     dataset.publish(FIRST)
     dataset.put_all(SECOND)
-    dataset.load(SECOND).result
+    dataset.load(SECOND).result()
     dataset.publisher, publisher = other_editor, dataset.publisher
 
     to_next = dataset.flip(SECOND, FIRST.name).status
@@ -120,12 +120,12 @@ def test_going_back_to_an_earlier_release_makes_it_the_live_one(dataset, stack: 
     dataset.publish(FIRST)
     dataset.publish(SECOND, FIRST.name)
 
-    dataset.flip(FIRST, SECOND.name).result
+    dataset.flip(FIRST, SECOND.name).result()
 
     with stack.database() as cursor:
         cursor.execute(
-            "SELECT release, madang_release.state FROM madang_release JOIN package ON id = package_id"
-            " WHERE name = %s ORDER BY published_at DESC",
+            "SELECT r.release, r.state FROM madang_release r JOIN package p ON p.id = r.package_id"
+            " WHERE p.name = %s ORDER BY r.published_at DESC",
             [dataset.name],
         )
         assert cursor.fetchall() == [(FIRST.name, "published"), (SECOND.name, "published")]
@@ -135,9 +135,9 @@ def test_the_publishers_datasets_have_an_id_that_follows_from_their_name(publish
     one, other = (Dataset(publisher, "madang_tests") for _ in range(2))
     other.name = one.name
 
-    record = one.create().result
+    record = one.create().result()
     again = other.create()
-    with_old_id = publisher.call("package_show", id=one.name).result["id"]
+    with_old_id = publisher.call("package_show", id=one.name).result()["id"]
 
     assert record["id"][14] == "5"
     assert again.status == 409

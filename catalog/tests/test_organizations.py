@@ -13,7 +13,7 @@ def test_an_organisation_is_made_once_and_the_publisher_may_publish_in_it(publis
     first, again = (
         publisher.call(
             "madang_organization_ensure", name=name, title=title, title_translated={"en": "Roads"}
-        ).result
+        ).result()
         for title in ("도로과", "다른 이름")
     )
 

@@ -7,7 +7,6 @@ import re
 import time
 
 import pytest
-
 from publishing import make_release
 
 RELEASE = make_release("20261125-1")
@@ -25,9 +24,13 @@ EXTRAS = {
 def page(dataset, visitor):
     """Return a function that reads the page of a published dataset as words."""
     dataset.put_all(RELEASE)
-    dataset.load(RELEASE).result
-    update = {"private": False, "extras": [{"key": k, "value": v} for k, v in EXTRAS.items()]}
-    dataset.flip(RELEASE, update=update).result
+    dataset.load(RELEASE).result()
+    update = {
+        "private": False,
+        "license_id": "kogl-1",
+        "extras": [{"key": k, "value": v} for k, v in EXTRAS.items()],
+    }
+    dataset.flip(RELEASE, update=update).result()
 
     def read(prefix=""):
         response = visitor.get(f"{prefix}/dataset/{dataset.name}")
@@ -38,22 +41,26 @@ def page(dataset, visitor):
     return read
 
 
+KOREAN = [
+    "공개 판 20261125-1",
+    "담당 부서 교통정책과",
+    "갱신 주기 매월",
+    "데이터 기준일자 2026-10-31",
+    "공공누리 제1유형: 출처표시",
+]
+ENGLISH = [
+    "Release 20261125-1",
+    "Department in charge 교통정책과",
+    "Update frequency monthly",
+    "Reference date 2026-10-31",
+    "Car parks of the tests",
+]
+
+
 @pytest.mark.parametrize(
     ("prefix", "expected"),
-    [
-        pytest.param(
-            "/ko_KR",
-            ["공개 판 20261125-1", "담당 부서 교통정책과", "갱신 주기 매월", "데이터 기준일자 2026-10-31"],
-            id="Korean",
-        ),
-        pytest.param(
-            "/en",
-            ["Release 20261125-1", "Department in charge 교통정책과", "Update frequency monthly",
-             "Reference date 2026-10-31", "Car parks of the tests"],
-            id="English",
-        ),
-    ],
-)  # fmt: skip
+    [pytest.param("/ko_KR", KOREAN, id="Korean"), pytest.param("/en", ENGLISH, id="English")],
+)
 def test_the_page_says_whose_data_these_are_and_of_when(page, prefix, expected):
     _, words = page(prefix)
 
@@ -73,7 +80,7 @@ def test_the_page_leads_to_every_file_of_the_release(page, visitor):
 def test_the_table_has_a_preview_without_anybody_making_one(dataset, visitor):
     dataset.publish(RELEASE)
 
-    views = visitor.call("resource_view_list", id=dataset.csv_id).result
+    views = visitor.call("resource_view_list", id=dataset.csv_id).result()
     page = visitor.get(f"/dataset/{dataset.name}/resource/{dataset.csv_id}")
 
     assert [view["view_type"] for view in views] == ["datatables_view"]

@@ -7,7 +7,6 @@ import io
 import uuid
 
 import pytest
-
 from publishing import FIELDS, make_release
 
 FIRST = make_release("20261125-1", rows=9, mark="가")
@@ -22,7 +21,7 @@ def published(dataset):
 
 
 def test_a_search_answers_from_the_live_release_and_names_it(published, visitor):
-    found = visitor.call("datastore_search", resource_id=published.csv_id, limit=2).result
+    found = visitor.call("datastore_search", resource_id=published.csv_id, limit=2).result()
 
     assert (found["release"], found["total"]) == (SECOND.name, SECOND.rows)
     assert found["resource_id"] == published.csv_id
@@ -34,7 +33,7 @@ def test_a_search_that_pins_a_release_stays_on_it(published, visitor):
     pages = [
         visitor.call(
             "datastore_search", resource_id=published.csv_id, release=FIRST.name, offset=offset
-        ).result
+        ).result()
         for offset in (0, 5)
     ]
 
@@ -47,7 +46,7 @@ def test_a_search_that_pins_a_release_stays_on_it(published, visitor):
 )
 def test_a_release_that_is_not_public_is_not_found(published, visitor, release):
     published.put_all(make_release("20261125-3"))
-    published.load(make_release("20261125-3")).result
+    published.load(make_release("20261125-3")).result()
 
     answer = visitor.call("datastore_search", resource_id=published.csv_id, release=release)
 
@@ -56,7 +55,7 @@ def test_a_release_that_is_not_public_is_not_found(published, visitor, release):
 
 def test_a_staged_table_cannot_be_asked_for_by_its_name(published, visitor):
     published.put_all(make_release("20261125-3"))
-    published.load(make_release("20261125-3")).result
+    published.load(make_release("20261125-3")).result()
     name = f"{published.csv_id}_20261125-3"
 
     asked = [visitor.call(action, resource_id=name, id=name).status
@@ -67,7 +66,7 @@ def test_a_staged_table_cannot_be_asked_for_by_its_name(published, visitor):
 
 
 def test_a_search_by_word_finds_korean_in_a_table(published, visitor):
-    found = visitor.call("datastore_search", resource_id=published.csv_id, q="나").result
+    found = visitor.call("datastore_search", resource_id=published.csv_id, q="나").result()
 
     assert found["total"] == SECOND.rows
 
@@ -79,13 +78,13 @@ def test_a_filter_in_decomposed_hangul_finds_composed_text(published, visitor):
 
     found = visitor.call(
         "datastore_search", resource_id=published.csv_id, filters={"name": name}
-    ).result
+    ).result()
 
     assert found["total"] == 1
 
 
 def test_the_description_of_a_table_has_the_data_dictionary(published, visitor):
-    info = visitor.call("datastore_info", id=published.csv_id).result
+    info = visitor.call("datastore_info", id=published.csv_id).result()
 
     assert (info["release"], info["meta"]["id"]) == (SECOND.name, published.csv_id)
     assert info["meta"]["count"] == SECOND.rows
@@ -125,8 +124,8 @@ def test_what_is_no_table_is_not_found(visitor, identifier):
 
 def test_a_private_dataset_has_no_table_for_a_visitor(dataset, visitor, other_editor):
     dataset.put_all(FIRST)
-    dataset.load(FIRST).result
-    dataset.flip(FIRST, update={"private": True}).result
+    dataset.load(FIRST).result()
+    dataset.flip(FIRST, update={"private": True}).result()
 
     refused = [visitor.call(action, resource_id=dataset.csv_id, id=dataset.csv_id).status
                for action in ("datastore_search", "datastore_info")]  # fmt: skip

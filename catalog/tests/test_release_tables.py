@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from publishing import FIELDS, Release, make_release
+
 from stack import Stack
 
 CANARY = "카나리아-900101"
@@ -20,7 +20,7 @@ def table_exists(stack: Stack, name: str) -> bool:
 def test_a_table_is_loaded_once_and_found_there(dataset):
     dataset.put_all(RELEASE)
 
-    answers = [dataset.load(RELEASE).result["status"] for _ in range(2)]
+    answers = [dataset.load(RELEASE).result()["status"] for _ in range(2)]
 
     assert answers == ["loaded", "there"]
 
@@ -28,7 +28,7 @@ def test_a_table_is_loaded_once_and_found_there(dataset):
 def test_the_catalogue_states_the_digest_that_was_certified(dataset):
     dataset.put_all(RELEASE)
 
-    result = dataset.load(RELEASE).result
+    result = dataset.load(RELEASE).result()
 
     assert (result["rows"], result["digest"]) == (RELEASE.rows, RELEASE.digest)
 
@@ -64,7 +64,7 @@ def test_a_table_that_is_not_the_certified_one_is_refused_and_leaves_nothing(
 
     assert (answer.status, answer.error_keys) == (409, {key})
     assert not table_exists(stack, f"{dataset.csv_id}_{RELEASE.name}")
-    assert dataset.load(RELEASE).result["status"] == "loaded"
+    assert dataset.load(RELEASE).result()["status"] == "loaded"
 
 
 def test_a_table_without_its_file_is_refused(dataset):
@@ -98,18 +98,18 @@ def test_a_load_that_another_request_is_at_is_busy(dataset, stack):
 
     assert (answer.status, answer.document["error"]["__type"]) == (409, "Busy Error")
     assert answer.error_keys == {"busy"}
-    assert dataset.load(RELEASE).result["status"] == "loaded"
+    assert dataset.load(RELEASE).result()["status"] == "loaded"
 
 
 def test_a_put_that_another_request_is_at_is_busy(dataset, stack):
-    package_id = dataset.publisher.call("package_show", id=dataset.name).result["id"]
+    package_id = dataset.publisher.call("package_show", id=dataset.name).result()["id"]
     with stack.database() as cursor:
         key = f"madang {package_id} {RELEASE.name}"
         cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [key])
         answer = dataset.put(RELEASE, "data.csv")
 
     assert (answer.status, answer.document["error"]["__type"]) == (409, "Busy Error")
-    assert dataset.put(RELEASE, "data.csv").result["status"] == "stored"
+    assert dataset.put(RELEASE, "data.csv").result()["status"] == "stored"
 
 
 @pytest.mark.parametrize("who", ["visitor", "other_editor"])
@@ -121,7 +121,8 @@ def test_only_the_publisher_may_load(request, dataset, who):
 
 
 @pytest.mark.parametrize(
-    "action", ["datastore_create", "datastore_upsert", "datastore_delete", "datastore_records_delete"]
+    "action",
+    ["datastore_create", "datastore_upsert", "datastore_delete", "datastore_records_delete"],
 )
 def test_the_datastores_own_writing_is_barred_from_managed_resources(dataset, action):
     dataset.publish(RELEASE)
@@ -137,16 +138,21 @@ def test_the_datastore_stays_open_for_other_resources(publisher):
     import uuid
 
     record = publisher.call(
-        "package_create", name=f"plain-{uuid.uuid4().hex[:8]}", owner_org="madang_tests",
+        "package_create",
+        name=f"plain-{uuid.uuid4().hex[:8]}",
+        owner_org="madang_tests",
         resources=[{"url": "http://example.org/x.csv"}],
-    ).result
+    ).result()
     resource_id = record["resources"][0]["id"]
 
     created = publisher.call(
-        "datastore_create", resource_id=resource_id, force=True,
-        fields=[{"id": "a", "type": "text"}], records=[{"a": "한"}],
+        "datastore_create",
+        resource_id=resource_id,
+        force=True,
+        fields=[{"id": "a", "type": "text"}],
+        records=[{"a": "한"}],
     )
-    found = publisher.call("datastore_search", resource_id=resource_id).result
+    found = publisher.call("datastore_search", resource_id=resource_id).result()
     dump = publisher.get(f"/datastore/dump/{resource_id}")
 
     assert created.status == 200

@@ -85,7 +85,7 @@ QUESTIONS = [
 def ask(publisher, visitor):
     """Return a function that searches in the corpus and returns short names."""
     organization = f"search_{SUFFIX}"
-    publisher.call("madang_organization_ensure", name=organization, title="검색 시험").result
+    publisher.call("madang_organization_ensure", name=organization, title="검색 시험").result()
     for name, (title, notes) in CORPUS.items():
         publisher.call(
             "package_create",
@@ -94,12 +94,12 @@ def ask(publisher, visitor):
             notes=notes,
             owner_org=organization,
             tags=[{"name": "시험"}],
-        ).result
+        ).result()
 
     def ask_for(query, **more):
         found = visitor.call(
             "package_search", q=query, fq=f"organization:{organization}", rows=100, **more
-        ).result
+        ).result()
         names = {item["name"].removesuffix(f"-{SUFFIX}") for item in found["results"]}
         return names, found
 
@@ -133,20 +133,23 @@ def test_a_sentence_finds_what_has_some_of_its_words_and_says_so(ask):
     assert "relaxed" not in ask("도서관")[1]
 
 
-@pytest.mark.parametrize("query", ["(주차", "주차*", '"공영주차장"', "title:주차", "주차 OR 도서관"])
+@pytest.mark.parametrize(
+    "query", ["(주차", "주차*", '"공영주차장"', "title:주차", "주차 OR 도서관"]
+)
 def test_odd_queries_are_answered(ask, query):
     assert ask(query)[0]
 
 
-def test_a_query_cannot_reach_private_datasets(ask, publisher, visitor):
+@pytest.mark.usefixtures("ask")
+def test_a_query_cannot_reach_private_datasets(publisher, visitor):
     name = f"secret-{SUFFIX}"
     publisher.call(
         "package_create", name=name, title="비공개 명부", owner_org=f"search_{SUFFIX}", private=True
-    ).result
+    ).result()
     time.sleep(1.5)
 
     for query in ("비공개 명부", "*:* OR permission_labels:[* TO *]", f"name:{name}"):
-        found = visitor.call("package_search", q=query, rows=100).result
+        found = visitor.call("package_search", q=query, rows=100).result()
         assert name not in {item["name"] for item in found["results"]}
     publisher.call("package_delete", id=name)
 
@@ -155,18 +158,19 @@ def test_a_title_typed_on_a_mac_is_stored_composed(publisher):
     title = unicodedata.normalize("NFD", "맥에서 쓴 제목")
 
     record = publisher.call(
-        "package_create", name=f"mac-{SUFFIX}", title=title, owner_org=f"madang_tests"
-    ).result
+        "package_create", name=f"mac-{SUFFIX}", title=title, owner_org="madang_tests"
+    ).result()
     patched = publisher.call(
         "package_patch", id=record["id"], notes=unicodedata.normalize("NFD", "설명")
-    ).result
+    ).result()
 
     assert record["title"] == "맥에서 쓴 제목"
     assert patched["notes"] == "설명"
     publisher.call("package_delete", id=record["id"])
 
 
-def test_names_complete_while_they_are_typed(ask, visitor):
-    found = visitor.call("package_autocomplete", q="공영ㅈ", limit=20).result
+@pytest.mark.usefixtures("ask")
+def test_names_complete_while_they_are_typed(visitor):
+    found = visitor.call("package_autocomplete", q="공영ㅈ", limit=20).result()
 
     assert f"parking-{SUFFIX}" in {item["name"] for item in found}

@@ -20,11 +20,11 @@ def tables_of(stack, dataset):
 
 def publish_three_and_stage_one(dataset):
     names = [f"20261125-{number}" for number in (1, 2, 3)]
-    for old, name in zip(["", *names], names):
+    for old, name in zip(["", *names[:-1]], names, strict=True):
         dataset.publish(make_release(name, mark=name), old)
     staged = make_release("20261125-4")
     dataset.put_all(staged)
-    dataset.load(staged).result
+    dataset.load(staged).result()
 
 
 def test_live_previous_and_staged_tables_stay(stack, dataset, visitor):
@@ -43,7 +43,9 @@ def test_a_table_that_was_dropped_can_be_loaded_again(stack, dataset):
     publish_three_and_stage_one(dataset)
     stack.run_ckan("madang", "tidy")
 
-    assert dataset.load(make_release("20261125-1", mark="20261125-1")).result["status"] == "loaded"
+    assert (
+        dataset.load(make_release("20261125-1", mark="20261125-1")).result()["status"] == "loaded"
+    )
 
 
 def test_a_table_somebody_reads_is_left_for_the_next_time(stack, dataset):
@@ -72,7 +74,7 @@ def test_tables_of_a_staged_release_that_never_went_live_go_after_a_week(stack, 
 
 def test_unfinished_files_go_after_a_day(stack, dataset):
     dataset.put_all(make_release("20261125-1"))
-    package_id = dataset.publisher.call("package_show", id=dataset.name).result["id"]
+    package_id = dataset.publisher.call("package_show", id=dataset.name).result()["id"]
     storage = Path(stack.config["ckan.storage_path"]) / "releases"
     folder = Path(stack.config.get("madang.release_path", storage)) / package_id / "20261125-1"
     old, new = (folder / f"data.csv.unfinished-{mark}" for mark in ("old", "new"))

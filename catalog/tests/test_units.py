@@ -6,11 +6,10 @@ import doctest
 import importlib
 from pathlib import Path
 
+import ckanext.madang
 import pytest
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
-
-import ckanext.madang
 from ckanext.madang.release_tables import _place
 
 FOLDER = Path(ckanext.madang.__file__).parent
@@ -56,7 +55,9 @@ def test_every_text_of_ours_has_a_translation():
     [
         pytest.param('COPY 8a_1-1, line 3, column n: "secret"', " line 3, column n", id="a cell"),
         pytest.param('COPY 8a_1-1, line 3: "secret,row"', " line 3", id="a row"),
-        pytest.param("COPY t, line 9, column 이름: null input", " line 9, column 이름", id="Korean"),
+        pytest.param(
+            "COPY t, line 9, column 이름: null input", " line 9, column 이름", id="Korean"
+        ),
         pytest.param('unexpected "secret"', "", id="anything else"),
         pytest.param("", "", id="nothing"),
     ],

@@ -32,7 +32,7 @@ class Anonymisation:
     units: dict[TierName, pl.LazyFrame]
 
 
-def anonymise_table(
+def anonymise_tiers(
     accepted: pl.LazyFrame, contract: Contract,
     code_lists: Mapping[str, CodeList] | None = None, seconds: float | None = None,
 ) -> Anonymisation:  # fmt: skip
@@ -50,7 +50,7 @@ def anonymise_table(
         DisclosureRiskError: No allowed levels are anonymous, or nothing would remain.
     """
     if contract.privacy.k is None:
-        return Anonymisation({"public": sort_by_values(generalise(accepted, contract))}, {}, {})
+        return Anonymisation({"public": sort_by_values(generalise(accepted, contract, code_lists))}, {}, {})
     encoded, plans = plan_tiers(accepted, contract, code_lists, seconds)
     for plan in plans.values():
         _require_rows(contract, plan)
@@ -66,24 +66,25 @@ def anonymise_table(
     return Anonymisation(make(names), plans, {} if key is None else make([*names, key]))
 
 
-def anonymise_at_floors(
+def anonymise_table(
     accepted: pl.LazyFrame, contract: Contract, code_lists: Mapping[str, CodeList] | None = None
-) -> tuple[pl.LazyFrame, Contract]:
-    """Return the public table at the finest allowed levels, whatever share is left out.
+) -> pl.LazyFrame:
+    """Return the public table at the finest levels that may be published.
 
-    For the few rows of an example no search would say anything.
+    However many rows that leaves out: for the few rows of an example no search says anything.
 
-    Returns:
-        The table, and the contract with those levels fixed.
+    Args:
+        accepted: Typed rows that honour the contract; not modified.
+        contract: Says what is published, how coarse, and how large groups must be.
+        code_lists: Those that the contract names.
     """
     if contract.privacy.k is None:
-        return sort_by_values(generalise(accepted, contract)), contract
-    levels = {f.name: f.floor for f in contract.fields if f.role == "quasi-identifier"}
+        return sort_by_values(generalise(accepted, contract, code_lists))
     fields = levelled_fields(contract, code_lists)
-    encoded = encode(accepted, fields, [held.column for held in rule_of(contract).held])
+    rule = rule_of(contract)
+    encoded = encode(accepted, fields, [held.column for held in rule.held])
     columns = [field.name for field in contract.published_fields]
-    table = apply_levels(accepted, encoded, levels, rule_of(contract), columns)
-    return table, contract.at_levels(levels)
+    return apply_levels(accepted, encoded, contract.floors("public"), rule, columns)
 
 
 def _require_rows(contract: Contract, plan: TierPlan) -> None:

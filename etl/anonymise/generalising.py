@@ -30,16 +30,21 @@ def generalise(
         The published columns in the contract's order; row order is not promised.
     """
     return table.select(
-        generalised_value(field, code_lists) for field in contract.published_fields
+        generalised_value(field, contract.timezone, code_lists)
+        for field in contract.published_fields
     )
 
 
 def generalised_value(
-    field: Field, code_lists: Mapping[str, CodeList] | None = None
-) -> pl.Expr:  # fmt: skip
+    field: Field, timezone: str, code_lists: Mapping[str, CodeList] | None = None
+) -> pl.Expr:
     """Return the expression of one published column.
 
     A missing value stays missing, save where nothing remains of any value.
+
+    Args:
+        field: Says how coarse the column becomes.
+        timezone: Zone in which a moment has its day; moments themselves are in UTC.
 
     Examples:
         >>> from etl.contract.model import Label
@@ -47,7 +52,8 @@ def generalised_value(
         ...     name="age", title=Label(ko="연령"), type="integer",
         ...     role="quasi-identifier", generalise=Generalisation(band=5, top=80),
         ... )
-        >>> pl.DataFrame({"age": [37, 81, None]}).select(generalised_value(age))["age"].to_list()
+        >>> ages = pl.DataFrame({"age": [37, 81, None]})
+        >>> ages.select(generalised_value(age, "Asia/Seoul"))["age"].to_list()
         ['35-39', '>=80', None]
     """
     value = pl.col(field.name)
@@ -56,17 +62,24 @@ def generalised_value(
         return value
     if way.band is not None:
         return _band(value, way.band, way).alias(field.name)
-    if way.years is not None:
-        return _years(value, way.years).alias(field.name)
-    if way.date_part is not None:
-        return _date_part(value, way.date_part).alias(field.name)
+    if way.years is not None or way.date_part is not None:
+        day = value.dt.convert_time_zone(timezone) if field.type == "datetime" else value
+        if way.years is not None:
+            return _years(day, way.years).alias(field.name)
+        return _date_part(day, str(way.date_part)).alias(field.name)
     if way.words is not None:
         return _leading_words(value, way.words).alias(field.name)
     if way.keep is not None:
         return _leading_characters(value, way.keep).alias(field.name)
     if way.table is not None:
         return _looked_up(value, way, code_lists or {}).alias(field.name)
-    return pl.lit(NOTHING_LEFT).alias(field.name)
+    return _nothing_left(value).alias(field.name)
+
+
+def _nothing_left(value: pl.Expr) -> pl.Expr:
+    """Say so once for each row: a bare literal would be a table of one row."""
+    star = pl.lit(NOTHING_LEFT)
+    return pl.when(value.is_null()).then(star).otherwise(star)
 
 
 def _band(value: pl.Expr, width: int, way: Generalisation) -> pl.Expr:

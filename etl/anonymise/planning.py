@@ -16,7 +16,7 @@ from etl.anonymise.levels import Encoded, LevelledField, Rule, encode, find_leve
 from etl.anonymise.metrics import AverageClassSize, Discernibility, Loss, Vector
 from etl.anonymise.searching import Solution
 from etl.contract.hierarchies import CodeList
-from etl.contract.model import Contract, Field, TierName
+from etl.contract.model import Contract, TierName
 from etl.errors import DisclosureRiskError
 
 HISTOGRAM = (2, 3, 5, 10, 20, 50, 100, 500, 1000)
@@ -89,15 +89,19 @@ class TierPlan:
 def levelled_fields(
     contract: Contract, code_lists: Mapping[str, CodeList] | None = None
 ) -> list[LevelledField]:  # fmt: skip
-    """Return the quasi-identifiers of a contract with the expressions of their levels."""
+    """Return the quasi-identifiers of a contract with the expressions of their levels.
+
+    The floor of each is that of the finest tier: it is where combinations are counted.
+    """
+    finest = contract.floors("agency")
     return [
         LevelledField(
             declared.name,
             tuple(
-                generalised_value(declared.at_level(level), code_lists)
+                generalised_value(declared.at_level(level), contract.timezone, code_lists)
                 for level in range(len(declared.levels))
             ),
-            _finest(contract, declared),
+            finest[declared.name],
             declared.ceiling,
         )
         for declared in contract.fields
@@ -139,8 +143,7 @@ def plan_tiers(
     rule = rule_of(contract)
     encoded = encode(table, levelled_fields(contract, code_lists), [h.column for h in rule.held])
     names = contract.quasi_identifiers
-    floors = [contract_field.floor for contract_field in contract.fields
-              if contract_field.role == "quasi-identifier"]  # fmt: skip
+    floors = tuple(contract.floors("public").values())
     metric = contract.privacy.metric
     public = find_levels(encoded, rule, metric, seconds, floors=floors)
     if public is None:
@@ -157,12 +160,6 @@ def plan_tiers(
             encoded, names, finer, agency, metric, encoded.floors, public.vector
         )
     return encoded, plans
-
-
-def _finest(contract: Contract, declared: Field) -> int:
-    """Return the finest level of any tier: what combinations are counted at."""
-    agency = contract.privacy.tiers.agency if contract.privacy.tiers else None
-    return agency.floors.get(declared.name, declared.floor) if agency else declared.floor
 
 
 def _describe(

@@ -70,14 +70,7 @@ def sign(content: Mapping[str, Any], key: Ed25519PrivateKey) -> bytes:
         >>> read_certificate(sign({"rows": 3}, key), trusted=public_bytes(key))["rows"]
         3
     """
-    public = public_bytes(key)
-    signature = {
-        "algorithm": "Ed25519",
-        "key_id": key_id(public),
-        "public_key": base64.b64encode(public).decode(),
-        "value": base64.b64encode(key.sign(canonical(content))).decode(),
-    }
-    return canonical({**content, SIGNATURE: signature})
+    return _signed(content, public_bytes(key), key.sign(canonical(content)))
 
 
 def read_certificate(text: bytes, *, trusted: bytes | None) -> dict[str, Any]:
@@ -102,7 +95,7 @@ def read_certificate(text: bytes, *, trusted: bytes | None) -> dict[str, Any]:
         Ed25519PublicKey.from_public_bytes(public).verify(value, canonical(content))
     except (InvalidSignature, TypeError, KeyError, ValueError):
         raise _refuse("its signature does not hold") from None
-    if canonical({**content, SIGNATURE: signature}) != text:
+    if _signed(content, public, value) != text:
         raise _refuse("it is not in canonical form")
     return content
 
@@ -125,10 +118,21 @@ def key_id(public: bytes) -> str:
     return hashlib.sha256(public).hexdigest()[:KEY_ID_CHARACTERS]
 
 
+def _signed(content: Mapping[str, Any], public: bytes, value: bytes) -> bytes:
+    """Return the one certificate of a content and its signature."""
+    signature = {
+        "algorithm": "Ed25519",
+        "key_id": key_id(public),
+        "public_key": base64.b64encode(public).decode(),
+        "value": base64.b64encode(value).decode(),
+    }
+    return canonical({**content, SIGNATURE: signature})
+
+
 def _parsed(text: bytes) -> dict[str, Any]:
     try:
         content = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _refuse("it is no JSON") from None
     if not isinstance(content, dict):
         raise _refuse("it is no JSON object")

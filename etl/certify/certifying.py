@@ -130,7 +130,7 @@ def write_content(
         "checks": [
             {key: value for key, value in asdict(check).items() if key != "is_risk"}
             for check in checks
-            if check.name != "books" or contract.privacy.k is None
+            if not _tells_people(contract, claimed, check)
         ],
         "digest": {"rows": table.parquet.rows, "total": str(table.parquet.total)},
         "files": [{"name": name, **asdict(files[name])} for name in sorted(files)],
@@ -209,6 +209,12 @@ def _rows(contract: Contract, claimed: Converted) -> dict[str, Any]:
     if isinstance(_shown(contract, claimed.suppressed), str):
         counts |= {"accepted": None, "suppressed": _shown(contract, claimed.suppressed)}
     return counts
+
+
+def _tells_people(contract: Contract, claimed: Converted, check: Check) -> bool:
+    """Tell whether a check's figures would give away a count that is shown as `<k`."""
+    is_hidden = isinstance(_shown(contract, claimed.suppressed), str)
+    return check.name in ("books", "suppression") and is_hidden
 
 
 def _finding(contract: Contract, finding: Finding) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Look for personal data in every published column, whatever its role.
 
 DuckDB finds candidates in the written file by shape; only distinct candidates are then
-confirmed by date and check digit. Coordinates have no shape of their own, so a pair of
-numeric columns is told by its range.
+confirmed by date and check digit. Coordinates have no shape of their own, so in numeric columns
+they are told by their range.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from etl.certify.measuring import find_matches, number_range
+from etl.certify.measuring import count_between, find_matches
 from etl.contract.model import Contract, Field, PersonalKind
+from etl.digest import Column
 from etl.personal.confirming import confirm
 from etl.personal.patterns import PATTERNS
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 LATITUDES = (33.0, 39.0)  # of the Republic of Korea, in degrees of WGS84
 LONGITUDES = (124.0, 132.0)
+SEARCHED_TYPES = frozenset({"string", "integer", "number"})
 PRECISE_DECIMALS = 4  # 0.0001 degrees are about 11 m: one house
 
 
@@ -72,23 +74,37 @@ def _found_in(
     contract: Contract,
     today: date,
 ) -> Iterator[tuple[PersonalKind, int]]:
-    if field.published_type in ("string", "integer"):
-        matches = find_matches(connection, parquet, field.name, PATTERNS.values())
-        for kind, pattern in PATTERNS.items():
-            found = matches[pattern]
-            yield kind, sum(cells for text, cells in found if confirm(kind, text, today))
-    elif field.published_type == "number" and contract.privacy.unit != "none":
-        yield "coordinates", _coordinates(connection, parquet, field)
+    column = Column(field.name, field.published_type, field.decimals)
+    if column.type not in SEARCHED_TYPES:
+        return
+    matches = find_matches(connection, parquet, column, PATTERNS.values())
+    for kind, pattern in PATTERNS.items():
+        if kind == "coordinates" and column.type == "number":
+            yield kind, _coordinates(connection, parquet, field, contract)
+        else:
+            yield (
+                kind,
+                sum(
+                    cells
+                    for texts, cells in matches[pattern]
+                    if any(confirm(kind, text, today) for text in texts)
+                ),
+            )
 
 
-def _coordinates(connection: duckdb.DuckDBPyConnection, parquet: Path, field: Field) -> int:
-    """Count the cells of a column that is a precise latitude or longitude of a person."""
+def _coordinates(
+    connection: duckdb.DuckDBPyConnection, parquet: Path, field: Field, contract: Contract
+) -> int:
+    """Count the cells of a numeric column that can be a precise place in Korea.
+
+    Where rows are about people one cell is enough. Elsewhere a few values may lie in the
+    range by chance, so the column counts once half of it does.
+    """
     if (field.decimals or 0) < PRECISE_DECIMALS:
         return 0
-    span = number_range(connection, parquet, field.name)
-    if span is None:
-        return 0
-    return int(any(low <= span[0] and span[1] <= high for low, high in (LATITUDES, LONGITUDES)))
+    cells, filled = count_between(connection, parquet, field.name, (LATITUDES, LONGITUDES))
+    is_place = contract.privacy.unit != "none" or 2 * cells >= filled
+    return cells if is_place else 0
 
 
 def _is_declared(field: Field, kind: PersonalKind) -> bool:

@@ -12,6 +12,7 @@ import yaml
 from pydantic import ValidationError
 
 from etl.contract.model import Contract
+from etl.contract.strict_yaml import parse_strictly
 from etl.contract.unbuilt import find_unbuilt
 from etl.errors import ContractError
 
@@ -69,35 +70,6 @@ class InvalidContractError(ContractError):
         )
         error.complaints = tuple(complaints)
         return error
-
-
-class _Loader(yaml.CSafeLoader):
-    """The safe loader, without YAML's silent overwriting of repeated keys."""
-
-
-def _construct_mapping(loader: _Loader, node: yaml.MappingNode) -> dict[object, object]:
-    _require_single_keys(node)
-    loader.flatten_mapping(node)  # puts the keys of `<<` first, so that the node's own ones win
-    return {
-        loader.construct_object(key, deep=True): loader.construct_object(value, deep=True)
-        for key, value in node.value
-    }
-
-
-def _require_single_keys(node: yaml.MappingNode) -> None:
-    seen: set[str] = set()
-    for key, _ in node.value:
-        if key.tag not in _KEY_TAGS:
-            raise yaml.MarkedYAMLError(problem="a key must be text", problem_mark=key.start_mark)
-        if key.value in seen:
-            raise yaml.MarkedYAMLError(
-                problem=f"the key {key.value} is repeated", problem_mark=key.start_mark
-            )
-        seen.add(key.value)
-
-
-_KEY_TAGS = frozenset({"tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"})
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _construct_mapping)
 
 
 def contract_files(schemas: Path) -> list[Path]:
@@ -214,7 +186,7 @@ def _decoded(content: bytes, label: str) -> str:
 
 def _parsed(text: str, label: str) -> object:
     try:
-        return yaml.load(text, _Loader)  # noqa: S506  (a subclass of the safe loader)
+        return parse_strictly(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "the text is not YAML"

@@ -596,6 +596,16 @@ class Contract(Strict):
         key = self.privacy.unit_key
         return None if key in (None, "none") else key
 
+    def floors(self, tier: TierName) -> dict[str, int]:
+        """Return the finest level of each quasi-identifier that a tier may publish."""
+        agency = self.privacy.tiers.agency if self.privacy.tiers else None
+        finer = agency.floors if agency and tier == "agency" else {}
+        return {
+            field.name: finer.get(field.name, field.floor)
+            for field in self.fields
+            if field.role == "quasi-identifier"
+        }
+
     @property
     def hierarchy_tables(self) -> tuple[str, ...]:
         """Names of the code lists that levels are taken from."""

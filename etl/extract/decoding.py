@@ -42,15 +42,20 @@ def decode_chunks(chunks: Iterable[bytes], encoding: Encoding) -> Iterator[str]:
         >>> "".join(decode_chunks([b"\xb0", b"\xa1"], "cp949"))
         '가'
     """
-    decoder = codecs.getincrementaldecoder(encoding)(errors="strict")
+    # Python's own utf-8-sig counts offsets from behind the mark
+    codec = "utf-8" if encoding == "utf-8-sig" else encoding
+    mark = "\ufeff" if encoding == "utf-8-sig" else ""
+    decoder = codecs.getincrementaldecoder(codec)(errors="strict")
     consumed = 0
     for chunk in chunks:
         pending = len(decoder.getstate()[0])
         try:
-            yield decoder.decode(chunk)
+            text = decoder.decode(chunk)
         except UnicodeDecodeError as error:
             raise UndecodableError(Failure(encoding, consumed - pending + error.start)) from None
         consumed += len(chunk)
+        yield text.removeprefix(mark)
+        mark = "" if text else mark
     pending = len(decoder.getstate()[0])
     try:
         yield decoder.decode(b"", final=True)

@@ -24,6 +24,7 @@ from etl.extract.decoding import (
     refuse_encoding,
 )
 from etl.extract.layout import TextLayout, find_layout
+from etl.extract.quoting import check_quoting
 
 CHUNK_BYTES = 1 << 22
 BLOCK_BYTES = 1 << 23
@@ -61,9 +62,10 @@ class Reading:
         header: Records with column names.
         data: Records of data.
         totals: Records of totals; this reader tells none apart.
-        notes: Records above the header.
-        blank: Empty records.
-        ragged: Records that do not have as many cells as the header, or hold a NUL.
+        notes: Records above the header that are not blank.
+        blank: Empty records, and records of empty cells.
+        ragged: Records that do not have as many cells as the header, in which text follows a
+            closing quotation mark, or that hold a NUL.
     """
 
     encoding: Encoding
@@ -79,14 +81,18 @@ class Reading:
 
 @dataclass(slots=True)
 class _Tally:
-    """Counts that grow while the batches pass."""
+    """Counts that grow while the batches pass.
 
+    Attributes:
+        broken: Records whose quotation marks cannot be trusted.
+    """
+
+    broken: tuple[int, ...] = ()
     next_record: int = 1
     misfits: list[tuple[int, int, int, str]] = field(default_factory=list)
     notes: int = 0
     data: int = 0
     blank: int = 0
-    last_row_spans_lines: bool = False
 
 
 def read_delimited(source: Path, contract: Contract, rows_to: Path, ragged_to: Path) -> Reading:
@@ -110,33 +116,32 @@ def read_delimited(source: Path, contract: Contract, rows_to: Path, ragged_to: P
         raise _refuse(contract, "the file is empty")
     with tempfile.TemporaryDirectory(dir=rows_to.parent) as folder:
         text = Path(folder) / "utf-8"
-        encoding, quotes = _transcode(source, text, contract)
+        encoding = _transcode(source, text, contract)
         layout = find_layout(_beginning(text), contract)
-        tally = _write_rows(text, layout, contract, rows_to)
-    if quotes % 2 and tally.last_row_spans_lines:
-        raise _refuse(contract, "a quoted cell is never closed, so the file may be cut off")
+        quoting = check_quoting(text, layout.delimiter)
+        if quoting.is_open_at_end:
+            raise _refuse(contract, "a quoted cell is never closed, so the file may be cut off")
+        tally = _Tally(quoting.broken)
+        _write_rows(text, layout, contract, rows_to, tally)
     ragged = _write_ragged(tally, layout, ragged_to)
     if tally.data == 0:
         raise _refuse(contract, "the file holds no row of data")
     return _reading(encoding, layout, tally, ragged)
 
 
-def _transcode(source: Path, target: Path, contract: Contract) -> tuple[Encoding, int]:
-    """Write the file as UTF-8; return its encoding and how many quotation marks it holds."""
+def _transcode(source: Path, target: Path, contract: Contract) -> Encoding:
+    """Write the file as UTF-8 without a mark, and return its encoding."""
     failures: list[Failure] = []
     with source.open("rb") as file:
         tried = candidates(file.read(4), contract.layout.encoding)
     for encoding in tried:
-        quotes = 0
         try:
             with source.open("rb") as file, target.open("w", encoding="utf-8", newline="") as out:
-                for part in decode_chunks(iter(lambda: file.read(CHUNK_BYTES), b""), encoding):
-                    quotes += part.count('"')
-                    out.write(part)
+                out.writelines(decode_chunks(iter(lambda: file.read(CHUNK_BYTES), b""), encoding))
         except UndecodableError as error:
             failures.append(error.failure)
         else:
-            return encoding, quotes
+            return encoding
     raise refuse_encoding(contract.name, failures)
 
 
@@ -167,8 +172,9 @@ def _batches(text: Path, layout: TextLayout, tally: _Tally) -> Iterator[pa.Recor
         yield from reader
 
 
-def _write_rows(text: Path, layout: TextLayout, contract: Contract, rows_to: Path) -> _Tally:
-    tally = _Tally()
+def _write_rows(
+    text: Path, layout: TextLayout, contract: Contract, rows_to: Path, tally: _Tally
+) -> None:
     schema = pa.schema(
         [("_row", pa.int64()), *((column.name, pa.large_string()) for column in contract.fields)]
     )
@@ -181,7 +187,6 @@ def _write_rows(text: Path, layout: TextLayout, contract: Contract, rows_to: Pat
                 writer.write_table(kept.select("_row", *names).to_arrow().cast(schema))
     except pa.ArrowInvalid:  # Arrow's own message quotes the text
         raise _refuse(contract, "a quoted cell or record does not end within 8 MiB") from None
-    return tally
 
 
 def _address(batch: pa.RecordBatch, layout: TextLayout, tally: _Tally) -> pl.DataFrame:
@@ -199,33 +204,29 @@ def _address(batch: pa.RecordBatch, layout: TextLayout, tally: _Tally) -> pl.Dat
 
 
 def _keep_data(rows: pl.DataFrame, layout: TextLayout, tally: _Tally) -> pl.DataFrame:
-    """Drop header, notes and blank records, and set records with a NUL aside."""
+    """Drop header, notes and blank records, and set aside what cannot be trusted."""
     cells = pl.all().exclude("_row")
-    notes = rows.filter(pl.col("_row") < layout.header_record)
-    body = rows.filter(pl.col("_row") > layout.header_record)
-    filled = body.filter(pl.any_horizontal(cells.str.strip_chars() != ""))
-    broken = pl.any_horizontal(cells.str.contains("\0", literal=True))
+    others = rows.filter(pl.col("_row") != layout.header_record)
+    filled = others.filter(pl.any_horizontal(cells.str.strip_chars() != ""))
+    body = filled.filter(pl.col("_row") > layout.header_record)
+    is_bad = pl.any_horizontal(cells.str.contains("\0", literal=True))
+    is_bad |= pl.col("_row").is_in(pl.Series(tally.broken, dtype=pl.Int64).implode())
     width = len(layout.columns)
-    for row, *texts in filled.filter(broken).iter_rows():
+    for row, *texts in body.filter(is_bad).iter_rows():
         tally.misfits.append((row, width, width, layout.delimiter.join(texts)))
-    kept = filled.filter(~broken)
-    tally.notes += notes.height
-    tally.blank += body.height - filled.height
+    kept = body.filter(~is_bad)
+    tally.blank += others.height - filled.height
+    tally.notes += filled.height - body.height
     tally.data += kept.height
-    if filled.height:
-        tally.last_row_spans_lines = (
-            filled.tail(1).select(pl.any_horizontal(cells.str.contains("\n|\r"))).item()
-        )
     return kept
 
 
 def _write_ragged(tally: _Tally, layout: TextLayout, ragged_to: Path) -> int:
     """Write the ragged records; empty lines and notes among the misfits are only counted."""
-    notes = [misfit for misfit in tally.misfits if misfit[0] < layout.header_record]
-    body = [misfit for misfit in tally.misfits if misfit[0] > layout.header_record]
-    ragged = sorted(misfit for misfit in body if misfit[3].strip(" \t\r\n" + layout.delimiter))
-    tally.notes += len(notes)
-    tally.blank += len(body) - len(ragged)
+    filled = [m for m in tally.misfits if m[3].replace(layout.delimiter, "").strip()]
+    ragged = sorted(misfit for misfit in filled if misfit[0] > layout.header_record)
+    tally.blank += len(tally.misfits) - len(filled)
+    tally.notes += len(filled) - len(ragged)
     columns = list(zip(*ragged, strict=True)) if ragged else [()] * len(RAGGED_SCHEMA)
     table = pa.table(
         [pa.array(column, kind) for column, kind in zip(columns, RAGGED_SCHEMA.types, strict=True)],

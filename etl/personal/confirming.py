@@ -1,4 +1,14 @@
-"""Decide on the texts that a pattern let through."""
+"""Decide on the texts that a pattern let through.
+
+| kind | what makes it one | source |
+|---|---|---|
+| `resident-number` | birth of a living person, sex and century 1 to 4 | 주민등록법 시행규칙 제2조 |
+| `foreigner-number` | the same with 5 to 8 | 출입국관리법 제31조 제5항 |
+| `mobile-number` | 010 and eight more; 011, 016–019 and seven or eight | 전기통신번호관리세칙 |
+| `card-number` | check digit, and the first digits of an issuer | ISO/IEC 7812-1 |
+| `email` | a local part, and a domain with a point | RFC 5321 |
+| `coordinates` | degrees within Korea, to a house | WGS84 |
+"""
 
 from __future__ import annotations
 
@@ -30,10 +40,10 @@ GROUPED_CARD: Final = re.compile(
 )
 _BARE_CARD: Final = re.compile(r"(?<!\d)\d{14,19}(?!\d)", re.ASCII)
 _EMAIL: Final = re.compile(
-    r"(?<![\w.%+'-])[\w%+'-](?:[\w.%+'-]{0,62}[\w%+'-])?"
+    r"(?<![\w%+'-])[\w%+'-](?:[\w.%+'-]{0,62}[\w%+'-])?"
     r"@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_]{2,24}"
 )
-_DECIMAL: Final = re.compile(r"(?<![\d.])\d{2,3}\.\d{4,}(?![\d.]*\.\d)", re.ASCII)
+_DECIMAL: Final = re.compile(r"(?<!\d)\d{2,3}\.\d{4,}", re.ASCII)
 
 
 def confirm(kind: PersonalKind, text: str, today: date) -> bool:

@@ -37,7 +37,7 @@ def drop(intake: Path, dataset: str = "city_parks", name: str = NAME) -> Path:
 
 
 @pytest.fixture
-def claim_files(intake, monkeypatch):  # noqa: ARG001
+def claim_files(intake, monkeypatch):
     dag = DagBag(DAGS / "collect_intake.py", load_op_links=False).dags["collect_intake"]
     function = dag.task_dict["claim_files"].python_callable
     monkeypatch.setattr(sys.modules["etl.intake"].time, "sleep", lambda _: None)

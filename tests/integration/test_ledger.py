@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import signal
 import stat
 import time
@@ -16,7 +17,6 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import event, text
 
-from etl import leases
 from etl.errors import (
     ApprovalRefusedError,
     DefectError,
@@ -25,9 +25,10 @@ from etl.errors import (
     StoreError,
     StoreUnavailableError,
 )
-from etl.ledger import Ledger, utc_now
-from etl.ledger_database import migrate, open_engine, transaction
-from etl.ledger_tables import metadata
+from etl.ledger import leases
+from etl.ledger.book import Ledger, utc_now
+from etl.ledger.database import migrate, open_engine, transaction
+from etl.ledger.tables import metadata
 
 DATASET = "city-parks"
 DAY = date(2026, 11, 25)
@@ -49,9 +50,35 @@ class Clock:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request, tmp_path):
+    """The address of a database without tables."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'ledger.sqlite'}"
-    return request.getfixturevalue("postgres_server").create_database(f"ledger_{uuid.uuid4().hex}")
+    server = request.getfixturevalue("postgres_server")
+    return server.create_database(f"ledger_{uuid.uuid4().hex}")
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory):
+    file = tmp_path_factory.mktemp("ledger") / "ledger.sqlite"
+    migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server):
+    migrate(postgres_server.create_database("migrated"))
+    return "migrated"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ready_url(request, tmp_path):
+    """The address of a database with tables, copied because that is quick."""
+    if request.param == "sqlite":
+        file = request.getfixturevalue("migrated_sqlite")
+        return f"sqlite:///{shutil.copy(file, tmp_path / 'ledger.sqlite')}"
+    template = request.getfixturevalue("migrated_postgres")
+    server = request.getfixturevalue("postgres_server")
+    return server.create_database(f"ledger_{uuid.uuid4().hex}", template)
 
 
 @pytest.fixture
@@ -60,9 +87,8 @@ def clock():
 
 
 @pytest.fixture
-def ledger(url, clock):
-    migrate(url)
-    return Ledger(url, clock)
+def ledger(ready_url, clock):
+    return Ledger(ready_url, clock)
 
 
 @pytest.fixture
@@ -140,12 +166,12 @@ def test_every_restricted_column_is_marked():
 # Claims, contracts, runs
 
 
-def test_a_claim_is_recorded_once_and_then_landed(ledger, url):
+def test_a_claim_is_recorded_once_and_then_landed(ledger, ready_url):
     for _ in range(2):
         ledger.record_claim(A, DATASET, original_name="{{ 7*7 }}.csv", size_bytes=9)
         ledger.record_landed(A)
 
-    with transaction(open_engine(url)) as connection:
+    with transaction(open_engine(ready_url)) as connection:
         [claim] = connection.execute(text("SELECT state, original_name, size_bytes FROM claims"))
     assert tuple(claim) == ("landed", "{{ 7*7 }}.csv", 9)
 
@@ -304,8 +330,10 @@ def attempt_and_die(url):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def test_an_attempt_that_was_killed_is_marked_by_the_next(begun, url, clock):
-    process = multiprocessing.get_context("spawn").Process(target=attempt_and_die, args=(url,))
+def test_an_attempt_that_was_killed_is_marked_by_the_next(begun, ready_url, clock):
+    process = multiprocessing.get_context("spawn").Process(
+        target=attempt_and_die, args=(ready_url,)
+    )
     process.start()
     process.join()
     clock.now = utc_now()
@@ -423,14 +451,14 @@ def take_a_turn(url, run_id, gate):
     ledger.finish_run(run_id, "published")
 
 
-def test_processes_on_one_dataset_in_the_same_second_take_turns(ledger, url):
+def test_processes_on_one_dataset_in_the_same_second_take_turns(ledger, ready_url):
     run_ids = [uuid.uuid4().hex for _ in range(5)]
     for run_id in run_ids:
         ledger.open_run(run_id, DATASET)
         ledger.describe_run(run_id, run_key=run_id * 2)
     spawn = multiprocessing.get_context("spawn")
     gate = spawn.Barrier(len(run_ids))
-    processes = [spawn.Process(target=take_a_turn, args=(url, run, gate)) for run in run_ids]
+    processes = [spawn.Process(target=take_a_turn, args=(ready_url, run, gate)) for run in run_ids]
     for process in processes:
         process.start()
     for process in processes:
@@ -616,7 +644,7 @@ def test_a_full_disk_is_named(tmp_path, clock):
     migrate(url)
     ledger = Ledger(url, clock)
 
-    @event.listens_for(ledger._engine, "connect")  # noqa: SLF001
+    @event.listens_for(ledger._engine, "connect")
     def fill(connection, _):
         connection.execute("PRAGMA max_page_count = 1")  # SQLite raises it to what is used
 

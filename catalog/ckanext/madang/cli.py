@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import click
-
 from ckanext.madang import drift as drifting
 from ckanext.madang import tidy as tidying
 
@@ -23,7 +22,7 @@ def madang() -> None:
     show_default=True,
     help="Leave out datasets changed within this many seconds.",
 )
-def drift(repair: bool, settled_seconds: int) -> None:
+def drift(*, repair: bool, settled_seconds: int) -> None:
     """Compare the search index with the database; exit 1 where they differ and nothing is mended.
 
     Example: ckan -c ckan.ini madang drift --repair

@@ -9,7 +9,8 @@ tampering stands the SHA-256 of the files.
 
 from __future__ import annotations
 
-from typing import Iterable, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
 _MODULUS = 2**64
 
@@ -51,10 +52,7 @@ def canonical_expression(column: str, sql_type: str) -> str:
 def digest_query(table: str, columns: Iterable[tuple[str, str]]) -> str:
     """Return the query for the digest of a table with these columns and types, in this order."""
     record = " || ',' || ".join(canonical_expression(*column) for column in columns)
-    row_digest = (
-        f"('x' || encode(substr(sha256(convert_to({record}, 'UTF8')), 1, 8), 'hex'))::bit(64)::bigint"
-    )
+    first_bytes = f"substr(sha256(convert_to({record}, 'UTF8')), 1, 8)"
+    row_digest = f"('x' || encode({first_bytes}, 'hex'))::bit(64)::bigint"
     total = f"mod(coalesce(sum({row_digest}::numeric), 0), {_MODULUS})"
-    return (
-        f"SELECT count(*), mod({total} + {_MODULUS}, {_MODULUS})::text FROM {quote_name(table)}"
-    )
+    return f"SELECT count(*), mod({total} + {_MODULUS}, {_MODULUS})::text FROM {quote_name(table)}"

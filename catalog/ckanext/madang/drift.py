@@ -6,12 +6,12 @@ that was taken back, which search would go on showing. CKAN's own check finds ne
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
-from typing import Iterator, NamedTuple
-
-import sqlalchemy as sa
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
 from ckan import logic, model
 from ckan.lib import search
 from ckan.lib.search.common import make_connection
@@ -37,7 +37,7 @@ def find_drift(settled_seconds: int = SETTLED_SECONDS) -> Drift:
     search.commit()
     indexed = dict(_indexed())
     stored = dict(_stored())
-    limit = _milliseconds(datetime.now(timezone.utc) - timedelta(seconds=settled_seconds))
+    limit = _milliseconds(datetime.now(UTC) - timedelta(seconds=settled_seconds))
     settled = {key for key, changed in (indexed | stored).items() if changed <= limit}
     both = settled & indexed.keys() & stored.keys()
     return Drift(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from ckan import authz, model
+from ckan import authz
 from ckanext.madang import register
 from ckanext.madang.names import FILES, table_name
 from ckanext.madang.refusals import Refused
@@ -84,10 +84,13 @@ def _check_file(package_id: str, release: str, resource: Any) -> None:
     is_addressed = resource.url.endswith(f"/release/{release}/{file_name}")
     if file is None or not is_addressed or file.sha256 != resource.hash:
         raise Refused(
-            "files", f"{file_name}: not the address and SHA-256 of a file of {release}. {_UNTOUCHED}"
+            "files",
+            f"{file_name}: not the address and SHA-256 of a file of {release}. {_UNTOUCHED}",
         )
 
 
 def _check_table(release: str, resource: Any) -> None:
-    if resource.extras.get("table") == "release" and not is_loaded(table_name(resource.id, release)):
+    if resource.extras.get("table") == "release" and not is_loaded(
+        table_name(resource.id, release)
+    ):
         raise Refused("table", f"The table of {release} is not loaded. {_UNTOUCHED}")

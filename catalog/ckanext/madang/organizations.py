@@ -22,7 +22,9 @@ def ensure_organization(context: Any, asked: dict[str, Any]) -> dict[str, Any]:
         _create(asked)
     group = model.Group.get(asked["name"])
     if not group.is_organization or group.state != model.State.ACTIVE:
-        raise Refused("name", f"{asked['name']} is not an active organisation. Nothing was changed.")
+        raise Refused(
+            "name", f"{asked['name']} is not an active organisation. Nothing was changed."
+        )
     _make_editor(group, context["user"])
     return tk.get_action("organization_show")(
         act_for_site(), {"id": group.id, "include_users": False}
@@ -53,4 +55,3 @@ def _make_editor(group: Any, user_name: str) -> None:
         tk.get_action("organization_member_create")(
             act_for_site(), {"id": group.id, "username": user_name, "role": "editor"}
         )
-

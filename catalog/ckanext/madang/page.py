@@ -105,4 +105,3 @@ def madang_is_managed(package: dict[str, Any]) -> bool:
 def madang_is_relaxed() -> bool:
     """Tell whether the search of this page found only some of the words."""
     return bool(getattr(tk.g, "madang_relaxed", False))
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import ckan.plugins as p
@@ -10,6 +11,7 @@ from ckan import model
 from ckan.lib.plugins import DefaultTranslation
 from ckanext.madang import actions, auth, cli, dataset_ids, flip, page, reading, search, text, views
 
+_LICENSES = f"file://{Path(__file__).with_name('licenses.json')}"
 _DATASTORE_WRITING = (
     "datastore_create",
     "datastore_upsert",
@@ -42,18 +44,20 @@ class MadangPlugin(p.SingletonPlugin, DefaultTranslation):
     p.implements(p.ITranslation)
 
     def update_config(self, config: Any) -> None:
-        """Add the templates; keep the list of all tables to ourselves.
+        """Add the templates and, where the site names no others, Korea's open licences.
 
-        The DataStore would show everybody the names of all tables, also of private datasets.
+        The DataStore's list of all tables is closed: it would tell everybody the names of the
+        tables of private datasets.
         """
         tk.add_template_directory(config, "templates")
+        config["licenses_group_url"] = config.get("licenses_group_url") or _LICENSES
         config["ckan.datastore.public_table_search"] = []
 
     def get_actions(self) -> dict[str, Any]:
         """Add the publisher's actions, and answer the DataStore's by release."""
         own = {name: getattr(actions, name) for name in dir(actions) if name.startswith("madang_")}
-        saving = {name: text.save_composed for name in _SAVING}
-        writing = {name: reading.refuse_on_managed for name in _DATASTORE_WRITING}
+        saving = dict.fromkeys(_SAVING, text.save_composed)
+        writing = dict.fromkeys(_DATASTORE_WRITING, reading.refuse_on_managed)
         return {
             **own,
             **saving,

@@ -31,5 +31,7 @@ class Busy(tk.ValidationError):
     """Somebody is at the same release already; trying again later can help."""
 
     def __init__(self, what: str) -> None:
-        message = f"{what} is being worked on by another request. Nothing was changed. Try again later."
+        message = (
+            f"{what} is being worked on by another request. Nothing was changed. Try again later."
+        )
         super().__init__(_BusyDict(busy=[message]))

@@ -6,15 +6,14 @@ one commit.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
-from typing import Sequence
-
-import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
 from ckan import model
 from ckanext.madang.refusals import Busy
+from sqlalchemy.orm import Mapped, mapped_column
 
 STAGED = "staged"
 PUBLISHED = "published"
@@ -22,7 +21,7 @@ RETRACTED = "retracted"
 
 
 def _now() -> datetime:
-    return datetime.now(timezone.utc)
+    return datetime.now(UTC)
 
 
 class Release(tk.BaseModel):  # type: ignore[misc, name-defined]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Iterator
+from typing import BinaryIO
 
 import ckan.plugins.toolkit as tk
 from ckanext.madang.refusals import Refused
@@ -73,7 +74,7 @@ def _chunks(source: BinaryIO) -> Iterator[bytes]:
 
 
 def _check_content(found: tuple[str, int], announced: tuple[str, int], file_name: str) -> None:
-    for key, is_value, should_be in zip(("sha256", "size_bytes"), found, announced):
+    for key, is_value, should_be in zip(("sha256", "size_bytes"), found, announced, strict=True):
         if is_value != should_be:
             raise Refused(
                 key,

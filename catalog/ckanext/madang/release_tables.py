@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, Iterator, NamedTuple, Sequence
-
-import psycopg2
-import sqlalchemy as sa
+from typing import Any, BinaryIO, NamedTuple
 
 import ckan.plugins.toolkit as tk
+import psycopg2
+import sqlalchemy as sa
 from ckanext.datastore.backend.postgres import get_write_engine
 from ckanext.madang.digest import TableDigest, digest_query, quote_name
 from ckanext.madang.refusals import Busy, Refused
@@ -47,7 +47,7 @@ class Load(NamedTuple):
     digest: TableDigest
 
 
-class TableLoadFailed(Exception):
+class TableLoadError(Exception):
     """The server, not the data, kept a table from being loaded; trying again can help."""
 
 
@@ -64,7 +64,7 @@ def load_table(load: Load, csv_path: Path) -> str:
         Busy: Another request is loading this table.
         Refused: `copy` (a value does not fit its type), `sha256`, `rows` or `digest` (the
             table would not be the certified one).
-        TableLoadFailed: The server failed.
+        TableLoadError: The server failed.
     """
     with _transaction() as cursor:
         _lock_table(cursor, load.table)
@@ -108,7 +108,9 @@ def is_loaded(table: str) -> bool:
 
 def table_exists(cursor: Any, table: str) -> bool:
     """Tell whether schema public has this table."""
-    cursor.execute("SELECT 1 FROM pg_tables WHERE schemaname = 'public' AND tablename = %s", [table])
+    cursor.execute(
+        "SELECT 1 FROM pg_tables WHERE schemaname = 'public' AND tablename = %s", [table]
+    )
     return cursor.fetchone() is not None
 
 
@@ -136,7 +138,7 @@ def _without_values(error: psycopg2.Error) -> Exception:
     if state == _LOCK_NOT_AVAILABLE:
         return Busy("The table")
     if not state.startswith(_CONTENT_ERRORS):
-        return TableLoadFailed(f"PostgreSQL answered {state}. No table was made. Try again.")
+        return TableLoadError(f"PostgreSQL answered {state}. No table was made. Try again.")
     return Refused(
         "copy",
         f"SQLSTATE {state}{_place(error.diag.context or '')}: a value does not fit its column."
@@ -184,7 +186,8 @@ def _full_text_column(load: Load) -> str:
         return "_full_text tsvector"
     words = " || ' ' || ".join(f"coalesce({text}, '')" for text in texts)
     language = tk.config["ckan.datastore.default_fts_lang"].replace("'", "''")
-    return f"_full_text tsvector GENERATED ALWAYS AS (to_tsvector('{language}'::regconfig, {words})) STORED"
+    vector = f"to_tsvector('{language}'::regconfig, {words})"
+    return f"_full_text tsvector GENERATED ALWAYS AS ({vector}) STORED"
 
 
 def _is_searchable(load: Load) -> bool:
@@ -244,7 +247,7 @@ def _check_digest(cursor: Any, load: Load) -> None:
     columns = [(field.name, field.sql_type) for field in load.fields]
     cursor.execute(digest_query(load.table, columns))
     found = TableDigest(*cursor.fetchone())
-    for key, is_value, should_be in zip(("rows", "digest"), found, load.digest):
+    for key, is_value, should_be in zip(("rows", "digest"), found, load.digest, strict=True):
         if is_value != should_be:
             raise Refused(
                 key,

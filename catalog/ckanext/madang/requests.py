@@ -128,9 +128,7 @@ def _indexes(value: Any, names: set[str]) -> list[list[str]]:
 
 def check_organization(data_dict: dict[str, Any]) -> dict[str, Any]:
     """Return the checked request of `madang_organization_ensure`."""
-    needed, text, optional = map(
-        tk.get_validator, ("not_empty", "unicode_safe", "ignore_missing")
-    )
+    needed, text, optional = map(tk.get_validator, ("not_empty", "unicode_safe", "ignore_missing"))
     schema = {
         "name": [needed, _SLUG],
         "title": [needed, text],
@@ -144,5 +142,8 @@ def check_drift(data_dict: dict[str, Any]) -> dict[str, Any]:
     optional, whole, flag = map(
         tk.get_validator, ("ignore_missing", "natural_number_validator", "boolean_validator")
     )
-    schema = {"repair": [tk.get_validator("default")(False), flag], "settled_seconds": [optional, whole]}
+    schema = {
+        "repair": [tk.get_validator("default")(False), flag],
+        "settled_seconds": [optional, whole],
+    }
     return _check(schema, data_dict)

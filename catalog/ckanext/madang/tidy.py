@@ -54,7 +54,11 @@ def _delete_unfinished() -> int:
     """Delete what killed uploads left behind; a living one is never a day old."""
     limit = time.time() - _UNFINISHED_KEPT.total_seconds()
     pattern = f"*/*/*{release_files.UNFINISHED_MARK}*"
-    old = [path for path in release_files.release_folder().glob(pattern) if path.stat().st_mtime < limit]
+    old = [
+        path
+        for path in release_files.release_folder().glob(pattern)
+        if path.stat().st_mtime < limit
+    ]
     for path in old:
         path.unlink(missing_ok=True)
     return len(old)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, request, send_file
-
 import ckan.plugins.toolkit as tk
 from ckan import model
 from ckanext.datastore import blueprint as datastore
 from ckanext.madang import reading, register, release_files
 from ckanext.madang.names import FILES, TABLE_FILE
+from flask import Blueprint, Response, request, send_file
 
 blueprint = Blueprint("madang", __name__)
 

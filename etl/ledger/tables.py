@@ -1,4 +1,4 @@
-"""Tables of the ledger; `etl/migrations` builds them, and a test compares the two.
+"""Tables of the ledger; `etl/ledger/migrations` builds them, and a test compares the two.
 
 Columns marked `restricted` hold what a department named or supplied. Nothing may copy them
 into an error, a log, a page or a state.
@@ -199,4 +199,13 @@ barred_keys = Table(
     Column("reason", Text, nullable=False),
     Column("barred_by", String(200), nullable=False),
     Column("barred_at", UtcTime, nullable=False),
+)
+
+destructions = Table(
+    "destructions",
+    metadata,
+    Column("run_id", ForeignKey(runs.c.run_id), primary_key=True),
+    Column("zone", String(20), primary_key=True),
+    Column("destroyed_at", UtcTime, nullable=False),
+    one_of("zone", "landing", "quarantine"),
 )

@@ -67,7 +67,7 @@ def migrate(url: str) -> None:
     if engine.dialect.name == "sqlite" and engine.url.database:
         _make_private_file(engine.url.database)
     config = Config()
-    config.set_main_option("script_location", str(files("etl") / "migrations"))
+    config.set_main_option("script_location", str(files("etl.ledger") / "migrations"))
     with transaction(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
@@ -99,7 +99,7 @@ def insert_missing(connection: Connection, table: Table, **values: object) -> No
     connection.execute(insert(table).values(**values).on_conflict_do_nothing())
 
 
-def _leave_transactions_to_us(connection: Any, record: object) -> None:  # noqa: ANN401
+def _leave_transactions_to_us(connection: Any, record: object) -> None:
     del record
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")

@@ -11,108 +11,31 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, tuple_, update
 
-from etl import leases, memory
-from etl.errors import (
-    ApprovalRefusedError,
-    DefectError,
-    LeaseBusyError,
-    ReleaseHeldError,
-    StoreError,
-)
-from etl.ledger_database import insert_missing, migrate, open_engine, transaction
-from etl.ledger_tables import (
+from etl.errors import ApprovalRefusedError, DefectError, LeaseBusyError, StoreError
+from etl.ledger import leases, memory, releases
+from etl.ledger.database import insert_missing, migrate, open_engine, transaction
+from etl.ledger.records import Decision, Release, Run, Step, StepCount, record
+from etl.ledger.tables import (
     BOOKS,
-    FILE_BOOKS,
-    ROW_BOOKS,
-    TIER_BOOKS,
     barred_keys,
     claims,
     contracts,
     decisions,
-    releases,
+    destructions,
     runs,
     steps,
 )
+from etl.ledger.tables import releases as release_rows
 
 __all__ = ["Decision", "Ledger", "Release", "Run", "Step", "StepCount", "migrate", "utc_now"]
 
 ENDINGS = ("published", "unchanged", "refused", "superseded")  # the first of them stands
 OVERTAKING = ("published", "unchanged")
-
-Record = TypeVar("Record")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """One claim on its way; the restricted columns stay in the ledger.
-
-    `status` is running, waiting, published, unchanged, held, refused, superseded or failed.
-    """
-
-    run_id: str
-    dataset: str
-    contract_sha256: str | None
-    run_key: str | None
-    reference_date: str | None
-    started_at: datetime
-    ended_at: datetime | None
-    status: str
-    reason: str | None
-    owner: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One attempt at a step; `status` is running, done, failed or interrupted."""
-
-    step: str
-    attempt: int
-    started_at: datetime
-    seconds: float | None
-    rows: int | None
-    peak_memory_bytes: int | None
-    status: str
-    error_class: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
-    """One release; `state` is prepared, live, replaced, superseded, refused or retracted."""
-
-    dataset: str
-    release: str
-    run_id: str
-    run_key: str
-    certificate_sha256: str | None
-    digest: str | None
-    reference_date: str | None
-    state: str
-    previous: str | None
-    created_at: datetime
-    live_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """What was decided about a certificate; `verdict` is approved, refused or superseded."""
-
-    verdict: str
-    decided_by: str
-    decided_at: datetime
-    reason: str
-
-
-@dataclass(slots=True)
-class StepCount:
-    """What a step reports while it is measured."""
-
-    rows: int | None = None
 
 
 def utc_now() -> datetime:
@@ -210,13 +133,13 @@ class Ledger:
             connection.execute(
                 stopped.values(status="running", ended_at=None, reason=None, owner=None)
             )
-            return _record(Run, _run(connection, run_id))
+            return record(Run, _run(connection, run_id))
 
     def run(self, run_id: str) -> Run | None:
         """Return a run, or None when there is none of this id."""
         with self._transaction() as connection:
             row = connection.execute(select(runs).where(runs.c.run_id == run_id)).one_or_none()
-        return _record(Run, row) if row else None
+        return record(Run, row) if row else None
 
     def describe_run(self, run_id: str, **known: str | None) -> None:
         """Record what became known: `run_key`, `landed_sha256` (restricted), `reference_date`."""
@@ -242,7 +165,7 @@ class Ledger:
         """Return every count in the books of a run; None where it is not known yet."""
         with self._transaction() as connection:
             row = _run(connection, run_id)
-        return {name: getattr(row, name) for name in (*FILE_BOOKS, *ROW_BOOKS, *TIER_BOOKS)}
+        return {name: getattr(row, name) for name in BOOKS}
 
     def finish_run(self, run_id: str, status: str, *, reason: str = "", owner: str = "") -> None:
         """End a run and give back its lease; the first ending but a failure stands.
@@ -262,7 +185,8 @@ class Ledger:
             if _run(connection, run_id).status not in ENDINGS:
                 ending = {"status": status, "reason": reason or None, "owner": owner or None}
                 _change_run(connection, run_id, {**ending, "ended_at": self._now()})
-                _end_release(connection, run_id, status)
+                if status == "refused":
+                    releases.change_prepared(connection, run_id, state="refused")
             if status in OVERTAKING:
                 leases.supersede(connection, dataset, run_id, self._now())
             leases.release(connection, dataset, run_id)
@@ -297,7 +221,7 @@ class Ledger:
         chosen = select(steps).where(steps.c.run_id == run_id)
         with self._transaction() as connection:
             found = connection.execute(chosen.order_by(steps.c.started_at, steps.c.attempt)).all()
-        return [_record(Step, row) for row in found]
+        return [record(Step, row) for row in found]
 
     # The lease
 
@@ -393,32 +317,13 @@ class Ledger:
         """
         with self._transaction() as connection:
             leases.confirm(connection, dataset, run_id)
-            live = _live(connection, dataset)
-            run = _run(connection, run_id)
-            insert_missing(
-                connection,
-                releases,
-                dataset=dataset,
-                release=_next_release(connection, dataset, day),
-                run_id=run_id,
-                run_key=run.run_key,
-                reference_date=run.reference_date,
-                state="prepared",
-                created_at=self._now(),
-            )
-            prepared = (releases.c.run_id == run_id) & (releases.c.state == "prepared")
-            previous = live.release if live else None
-            connection.execute(update(releases).where(prepared).values(previous=previous))
-            return str(_release(connection, run_id).release)
+            return releases.allocate(connection, _run(connection, run_id), day, self._now())
 
     def record_certificate(self, run_id: str, certificate_sha256: str, digest: str) -> None:
         """Enter what a prepared release certifies."""
         with self._transaction() as connection:
-            prepared = (releases.c.run_id == run_id) & (releases.c.state == "prepared")
-            connection.execute(
-                update(releases)
-                .where(prepared)
-                .values(certificate_sha256=certificate_sha256, digest=digest)
+            releases.change_prepared(
+                connection, run_id, certificate_sha256=certificate_sha256, digest=digest
             )
 
     def confirm_release(self, dataset: str, run_id: str) -> Release:
@@ -430,7 +335,7 @@ class Ledger:
         """
         with self._transaction() as connection:
             leases.keep(connection, dataset, run_id, self._now(), leases.LEASE)
-            return _record(Release, _confirmed(connection, dataset, run_id))
+            return record(Release, releases.confirm(connection, run_id))
 
     def mark_live(self, dataset: str, run_id: str) -> Release:
         """Record the switch: this release is live, the one before replaced; again the same.
@@ -441,33 +346,27 @@ class Ledger:
         """
         with self._transaction() as connection:
             leases.confirm(connection, dataset, run_id)
-            mine = _confirmed(connection, dataset, run_id)
-            if mine.state == "prepared":
-                live = (releases.c.dataset == dataset) & (releases.c.state == "live")
-                connection.execute(update(releases).where(live).values(state="replaced"))
-                chosen = update(releases).where(releases.c.run_id == run_id)
-                connection.execute(chosen.values(state="live", live_at=self._now()))
-            return _record(Release, _release(connection, run_id))
+            return record(Release, releases.switch(connection, run_id, self._now()))
 
     def live_release(self, dataset: str) -> Release | None:
         """Return what is live, or None when nothing was published yet."""
         with self._transaction() as connection:
-            row = _live(connection, dataset)
-        return _record(Release, row) if row else None
+            row = releases.find_live(connection, dataset)
+        return record(Release, row) if row else None
 
     def release_of(self, run_id: str) -> Release | None:
         """Return the release of a run, or None when it has none yet."""
-        chosen = select(releases).where(releases.c.run_id == run_id)
+        chosen = select(release_rows).where(release_rows.c.run_id == run_id)
         with self._transaction() as connection:
             row = connection.execute(chosen).one_or_none()
-        return _record(Release, row) if row else None
+        return record(Release, row) if row else None
 
     def history(self, dataset: str) -> list[Release]:
         """Return every release of a dataset, the oldest first."""
-        chosen = select(releases).where(releases.c.dataset == dataset)
+        chosen = select(release_rows).where(release_rows.c.dataset == dataset)
         with self._transaction() as connection:
-            found = connection.execute(chosen.order_by(releases.c.created_at)).all()
-        return [_record(Release, row) for row in found]
+            found = connection.execute(chosen.order_by(release_rows.c.created_at)).all()
+        return [record(Release, row) for row in found]
 
     # Decisions of people
 
@@ -518,7 +417,7 @@ class Ledger:
         chosen = select(decisions).where(about).order_by(decisions.c.number.desc()).limit(1)
         with self._transaction() as connection:
             row = connection.execute(chosen).one_or_none()
-        return _record(Decision, row) if row else None
+        return record(Decision, row) if row else None
 
     def bar_key(self, dataset: str, run_key: str, *, by: str, reason: str) -> None:
         """Keep data that were retracted from coming back by themselves."""
@@ -538,6 +437,26 @@ class Ledger:
         chosen = (barred_keys.c.dataset == dataset) & (barred_keys.c.run_key == run_key)
         with self._transaction() as connection:
             return connection.scalar(select(barred_keys.c.reason).where(chosen))
+
+    # What was kept for a while
+
+    def kept_runs(self, zone: str) -> list[Run]:
+        """Return the ended runs whose restricted copies in a zone were not destroyed yet."""
+        gone = select(destructions.c.run_id).where(destructions.c.zone == zone)
+        ended = runs.c.ended_at.is_not(None) & runs.c.run_id.not_in(gone)
+        with self._transaction() as connection:
+            found = connection.execute(select(runs).where(ended).order_by(runs.c.ended_at)).all()
+        return [record(Run, row) for row in found]
+
+    def record_destruction(self, run_id: str, zone: str) -> None:
+        """Record that restricted copies were destroyed, and forget the file's own name."""
+        with self._transaction() as connection:
+            insert_missing(
+                connection, destructions, run_id=run_id, zone=zone, destroyed_at=self._now()
+            )
+            if zone == "landing":
+                claim = update(claims).where(claims.c.claim_id == run_id)
+                connection.execute(claim.values(state="destroyed", original_name=None))
 
     def _transaction(self) -> AbstractContextManager[Connection]:
         return transaction(self._engine)
@@ -574,10 +493,6 @@ class Ledger:
             connection.execute(update(steps).where(mine).values(**outcome))
 
 
-def _record(kind: type[Record], row: Row[Any]) -> Record:
-    return kind(**{field.name: getattr(row, field.name) for field in fields(kind)})  # type: ignore[arg-type]
-
-
 def _refuse_unknown(given: dict[str, Any], known: tuple[str, ...]) -> None:
     if unknown := given.keys() - set(known):
         raise DefectError(
@@ -597,46 +512,3 @@ def _run(connection: Connection, run_id: str) -> Row[Any]:
 
 def _change_run(connection: Connection, run_id: str, values: dict[str, Any]) -> None:
     connection.execute(update(runs).where(runs.c.run_id == run_id).values(**values))
-
-
-def _release(connection: Connection, run_id: str) -> Row[Any]:
-    row = connection.execute(select(releases).where(releases.c.run_id == run_id)).one_or_none()
-    if row is None:
-        raise StoreError(
-            "The ledger knows no release of this run. Nothing was published. Drop the file again."
-        )
-    return row
-
-
-def _end_release(connection: Connection, run_id: str, status: str) -> None:
-    if status == "refused":
-        prepared = (releases.c.run_id == run_id) & (releases.c.state == "prepared")
-        connection.execute(update(releases).where(prepared).values(state="refused"))
-
-
-def _live(connection: Connection, dataset: str) -> Row[Any] | None:
-    live = (releases.c.dataset == dataset) & (releases.c.state == "live")
-    return connection.execute(select(releases).where(live)).one_or_none()
-
-
-def _next_release(connection: Connection, dataset: str, day: date) -> str:
-    prefix = f"{day:%Y%m%d}-"
-    same_day = (releases.c.dataset == dataset) & releases.c.release.startswith(prefix)
-    taken = connection.scalars(select(releases.c.release).where(same_day)).all()
-    last = max((int(name.removeprefix(prefix)) for name in taken), default=0)
-    return f"{prefix}{last + 1}"
-
-
-def _confirmed(connection: Connection, dataset: str, run_id: str) -> Row[Any]:
-    """Return the release of a run, if what it is to replace is still live."""
-    mine, live = _release(connection, run_id), _live(connection, dataset)
-    is_live = live is not None and live.run_id == run_id
-    still_due = mine.state == "prepared" and mine.previous == (live.release if live else None)
-    if not is_live and not still_due:
-        raise ReleaseHeldError(
-            f"{dataset}: release {mine.release} was certified against another release than the"
-            " live one, or was ended since. Nothing was published; the live release stays."
-            " Run the file again.",
-            dataset=dataset,
-        )
-    return mine

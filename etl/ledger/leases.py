@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Row, and_, select, update
 
 from etl.errors import LeaseBusyError, ReleaseHeldError, StoreError
-from etl.ledger_database import insert_missing
-from etl.ledger_tables import decisions, leases, releases, runs
+from etl.ledger.database import insert_missing
+from etl.ledger.tables import decisions, leases, releases, runs
 
 LEASE = timedelta(seconds=60)
 HAND_OVER = timedelta(seconds=300)  # between two tasks no process lives to send heartbeats

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from etl.ledger_tables import metadata
+from etl.ledger.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

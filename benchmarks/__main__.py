@@ -1,0 +1,69 @@
+"""Measure what the platform costs: `python -m benchmarks [--rows N]`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import child
+from benchmarks.measuring import Line, measure_parsing, measure_reading, measure_whole_way
+
+ROWS, CONTRACTS, DAGS = 1_000_000, 1_000, 300
+COLUMNS = ("count", "seconds", "per second", "peak memory", "ratio")
+CAPTION = """\
+Ratios: to the bare copy; to the limit of three seconds; to all DAGs.
+Steps are read from the ledger; here they share one process, in Airflow each has its own."""
+NARROWEST = 100
+
+
+def main() -> int:
+    """Run every measurement and print one table; ratios hold within this run only."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--rows", type=int, default=ROWS, help=f"rows about people ({ROWS:,})")
+    parser.add_argument("--contracts", type=int, default=CONTRACTS, help=f"({CONTRACTS:,})")
+    parser.add_argument("--dags", type=int, default=DAGS, help=f"contracts with DAGs ({DAGS})")
+    given = parser.parse_args()
+    progress = Console(stderr=True)
+    table = Table(box=None, caption=CAPTION, caption_justify="left")
+    table.add_column("measured", no_wrap=True)
+    for column in COLUMNS:
+        table.add_column(column, justify="right")
+    with tempfile.TemporaryDirectory(prefix="madang-bench-") as folder:
+        try:
+            for line in _measure(Path(folder), given, progress):
+                table.add_row(*_cells(line))
+        except child.FailedError as error:
+            print(error, file=sys.stderr)
+            return 70
+    Console(width=max(NARROWEST, Console().width)).print(table)
+    return 0
+
+
+def _measure(folder: Path, given: argparse.Namespace, progress: Console) -> Iterator[Line]:
+    progress.print(f"the whole way of {given.rows:,} rows …", style="dim")
+    yield from measure_whole_way(folder, given.rows)
+    progress.print(f"reading {given.contracts:,} contracts …", style="dim")
+    yield from measure_reading(folder, given.contracts)
+    progress.print(f"parsing DAGs of {given.dags:,} contracts …", style="dim")
+    yield from measure_parsing(folder, given.dags)
+
+
+def _cells(line: Line) -> tuple[str, ...]:
+    return (
+        line.what,
+        f"{line.count:,}",
+        f"{line.seconds:.2f}",
+        f"{line.count / line.seconds:,.0f}",
+        f"{line.peak_bytes / 1e6:,.0f} MB",
+        line.ratio,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

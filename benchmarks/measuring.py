@@ -1,0 +1,99 @@
+"""The measurements; each returns the lines of the table that it fills."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import child
+from benchmarks.generating import (
+    FIELDS,
+    PEOPLE,
+    write_contracts,
+    write_open_contract,
+    write_people,
+)
+from etl.ledger.book import Ledger, Step
+
+READING_LIMIT_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the table.
+
+    Attributes:
+        what: What was measured.
+        seconds: How long it took.
+        count: Rows, contracts or DAGs that were handled.
+        peak_bytes: Most memory that was resident at once in its process.
+        ratio: Against what, in words.
+    """
+
+    what: str
+    seconds: float
+    count: int
+    peak_bytes: int
+    ratio: str
+
+
+def measure_whole_way(folder: Path, rows: int) -> Iterator[Line]:
+    """Take an export about people the whole way, beside a bare copy of the same content."""
+    supplied, plain = write_people(folder, rows)
+    bare = child.run("benchmarks.bare_copy", plain, folder / "plain.parquet")
+    yield Line("DuckDB, bare CSV to Parquet", bare["seconds"], rows, bare["peak_bytes"], "1 ×")
+    write_open_contract(folder / "schemas")
+    where = {"MADANG_SCHEMAS": str(folder / "schemas"), "MADANG_ENV_FILE": str(folder / "none")}
+    arguments = ("run", PEOPLE, supplied, "--to", folder / "out", "--json")
+    report = child.run("etl.cli", *arguments, environment=where)
+    steps = Ledger(f"sqlite:///{folder / 'out' / 'ledger.sqlite'}").steps(report["run_id"])
+    yield from (_step_line(step, rows, bare["seconds"]) for step in steps)
+    seconds = sum(step.seconds or 0 for step in steps)
+    peak = max(step.peak_memory_bytes or 0 for step in steps)
+    yield Line("the whole way", seconds, rows, peak, _times(seconds, bare["seconds"]))
+
+
+def measure_reading(folder: Path, contracts: int) -> Iterator[Line]:
+    """Read many contracts, as the DAG processor does all day."""
+    write_contracts(folder / "many", contracts)
+    found = child.run("benchmarks.reading_contracts", folder / "many")
+    limit = READING_LIMIT_SECONDS * contracts / 1000
+    yield Line(
+        f"read {contracts:,} contracts of {FIELDS} fields",
+        found["seconds"],
+        found["count"],
+        found["peak_bytes"],
+        f"{found['seconds'] / limit:.0%} of {limit:g} s",
+    )
+
+
+def measure_parsing(folder: Path, contracts: int) -> Iterator[Line]:
+    """Parse the DAGs of many contracts, all of them and one task's own."""
+    write_contracts(folder / "dags", contracts)
+    where = {
+        "MADANG_SCHEMAS": str(folder / "dags"),
+        "AIRFLOW_HOME": str(folder / "airflow"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR",
+    }
+    everything = child.run("benchmarks.parsing_dags", environment=where)
+    yield _parsing_line("DAG processor: build all DAGs", everything, everything)
+    task = where | {"_AIRFLOW_PARSING_CONTEXT_DAG_ID": "publish__bench-set_0000"}
+    own = child.run("benchmarks.parsing_dags", environment=task)
+    yield _parsing_line("task process: build its own DAG", own, everything)
+
+
+def _step_line(step: Step, rows: int, bare_seconds: float) -> Line:
+    seconds = step.seconds or 0.0
+    peak = step.peak_memory_bytes or 0
+    return Line(step.step, seconds, rows, peak, _times(seconds, bare_seconds))
+
+
+def _parsing_line(what: str, found: dict[str, float], everything: dict[str, float]) -> Line:
+    share = f"{found['seconds'] / everything['seconds']:.1%}"
+    return Line(what, found["seconds"], int(found["count"]), int(found["peak_bytes"]), share)
+
+
+def _times(seconds: float, bare_seconds: float) -> str:
+    return f"{seconds / bare_seconds:.1f} ×"

@@ -1,0 +1,1 @@
+"""The ledger: what was claimed, what each run did, what was decided, what is live."""

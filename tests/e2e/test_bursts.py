@@ -1,0 +1,87 @@
+"""Many files, and the same file again: each is one run, and what is live follows from order."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from live_airflow import LiveAirflow
+from live_catalogue import Visitor, csv_rows
+from live_stack import ENDINGS, LiveStack, wait_for
+from supplied import CAR_PARKS, PARKS, body, new_name, version
+
+BODY_COLUMN = "managing_body"
+
+
+def test_twenty_files_at_once_become_twenty_runs_each_once(
+    stack: LiveStack, engineer: LiveAirflow
+) -> None:
+    dropped = {
+        stack.drop(dataset, new_name("한꺼번에"), version(dataset, f"burst {number}", 40)): dataset
+        for number in range(10)
+        for dataset in (PARKS, CAR_PARKS)
+    }
+
+    def ended() -> bool:
+        runs = [run for name in dropped for run in stack.runs_of(name)]
+        return len(runs) == len(dropped) and all(run.status in ENDINGS for run in runs)
+
+    wait_for(ended, "all twenty runs have ended", 400, pause=1)
+
+    runs = {name: stack.runs_of(name) for name in dropped}
+    assert {len(found) for found in runs.values()} == {1}
+    assert Counter(found[0].status for found in runs.values()) == {"published": 20}
+    for dataset in (PARKS, CAR_PARKS):
+        in_airflow = Counter(engineer.publication_runs(dataset))
+        mine = [f"claim__{runs[name][0].run_id}" for name in dropped if dropped[name] == dataset]
+        assert [in_airflow[run_id] for run_id in mine] == [1] * 10
+        assert waiting_files(stack, dataset) == []
+
+
+def test_a_then_b_then_a_leaves_a_live_and_the_same_file_twice_changes_nothing(
+    stack: LiveStack, visitor: Visitor
+) -> None:
+    versions = {letter: version(PARKS, letter) for letter in "AB"}
+    seen = []
+    for letter in "ABAA":
+        name = stack.drop(PARKS, new_name(f"공원 {letter}"), versions[letter])
+        run = stack.wait_for_run(name)
+        seen.append((run.status, visitor.release(PARKS), live_body(visitor)))
+
+    first, second, third, again = seen
+    assert [status for status, _, _ in seen] == ["published"] * 3 + ["unchanged"]
+    assert [text for _, _, text in seen] == [body(letter) for letter in "ABAA"]
+    assert len({release for _, release, _ in seen}) == 3
+    assert again[1] == third[1]
+    assert first[1] != third[1], "a release is never used twice"
+    assert visitor.file(PARKS, str(first[1]), "data.csv") == visitor.file(
+        PARKS, str(third[1]), "data.csv"
+    )
+    assert second[1] == previous_of(stack, str(third[1]))
+
+
+def live_body(visitor: Visitor) -> str:
+    """Return which version the live release is of."""
+    rows = csv_rows(visitor.file(PARKS, str(visitor.release(PARKS)), "data.csv"))
+    [found] = {str(row[BODY_COLUMN]) for row in rows}
+    return found
+
+
+def previous_of(stack: LiveStack, release: str) -> str:
+    """Return the release that another one replaced."""
+    [(previous,)] = stack.query(
+        "madang",
+        "SELECT previous FROM releases WHERE dataset = %s AND release = %s",
+        PARKS,
+        release,
+    )
+    return str(previous)
+
+
+def waiting_files(stack: LiveStack, dataset: str) -> list[str]:
+    """Return what is left in an intake folder and in its open claims."""
+    organisation, _, name = dataset.partition("-")
+    folders = (
+        stack.settings.intake / organisation / name,
+        stack.settings.intake / ".claims" / dataset,
+    )
+    return [str(file) for folder in folders for file in folder.rglob("*") if file.is_file()]
