@@ -16,6 +16,7 @@ from etl.certify.certificate import read_certificate
 from etl.certify.certifying import Check
 from etl.certify.measuring import verifier
 from etl.certify.verifying import verify_file
+from etl.contract.hierarchies import CodeList, read_code_lists
 from etl.contract.loading import (
     Complaint,
     InvalidContractError,
@@ -55,20 +56,27 @@ class ContractCheck:
 def check_files(files: Sequence[Path], settings: Settings) -> list[ContractCheck]:
     """Check contract files, one by one; a broken one does not hide the others."""
     suites = read_suites(settings.expectations)
-    return [_check_file(file, suites) for file in files]
+    return [_check_file(file, suites, settings.schemas) for file in files]
 
 
-def run_example(contract: Contract, example: Example, suites: Mapping[str, Suite]) -> str:
+def run_example(
+    contract: Contract,
+    example: Example,
+    suites: Mapping[str, Suite],
+    code_lists: Mapping[str, CodeList] | None = None,
+) -> str:
     """Take an example's rows the way up to the files; say what differs, or nothing.
 
-    The rows are synthetic, so the answer still names counts and columns only.
+    Where levels are searched, an example shows the finest that may be published. The rows are
+    synthetic, so the answer still names counts and columns only.
     """
     checked = check_table(_supplied_rows(contract, example), contract, suites, gx_max_rows=0)
-    public = anonymise_table(checked.accepted, contract).select(
-        pl.col(field.name).cast(published_dtype(field)) for field in contract.published_fields
+    fields = contract.at_levels(contract.floors("public")).published_fields
+    public = anonymise_table(checked.accepted, contract, code_lists).select(
+        pl.col(field.name).cast(published_dtype(field)) for field in fields
     )
-    texts = public.select(csv_text(field) for field in contract.published_fields).collect()
-    names = [field.name for field in contract.published_fields]
+    texts = public.select(csv_text(field) for field in fields).collect()
+    names = [field.name for field in fields]
     published = sorted(tuple(row[name] or "" for name in names) for row in texts.to_dicts())
     expected = sorted(tuple(row.get(name, "") for name in names) for row in example.published)
     if len(published) != len(expected):
@@ -122,13 +130,13 @@ def prepare_catalogue(settings: Settings) -> list[str]:
     return organisations
 
 
-def _check_file(file: Path, suites: Mapping[str, Suite]) -> ContractCheck:
+def _check_file(file: Path, suites: Mapping[str, Suite], schemas: Path) -> ContractCheck:
     name = dataset_name(file)
     try:
         contract = load_contract(file)
     except InvalidContractError as error:
         return ContractCheck(name, valid=False, complaints=error.complaints)
-    faults = list(_faults(contract, suites))
+    faults = list(_faults(contract, suites, schemas))
     text = file.read_text(encoding="utf-8")
     label = f"{file.parent.name}/{file.name}"
     complaints = tuple(
@@ -139,7 +147,7 @@ def _check_file(file: Path, suites: Mapping[str, Suite]) -> ContractCheck:
 
 
 def _faults(
-    contract: Contract, suites: Mapping[str, Suite]
+    contract: Contract, suites: Mapping[str, Suite], schemas: Path
 ) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Yield what only shows when the contract is compiled and its examples are run."""
     try:
@@ -147,9 +155,14 @@ def _faults(
     except EtlError as error:
         yield ("expectations",), error.message
         return
+    try:
+        code_lists = read_code_lists(schemas, contract.hierarchy_tables)
+    except EtlError as error:
+        yield ("fields",), error.message
+        return
     for number, example in enumerate(contract.examples):
         try:
-            fault = run_example(contract, example, suites)
+            fault = run_example(contract, example, suites, code_lists)
         except EtlError as error:
             fault = error.message
         if fault:

@@ -13,9 +13,9 @@ import json
 import logging
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import timedelta
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -25,14 +25,24 @@ import duckdb
 import polars as pl
 
 from etl import intake
-from etl.anonymise.anonymising import anonymise_table, require_suppression
+from etl.anonymise.anonymising import anonymise_tiers
+from etl.certify.anonymity import check_anonymity, measure_anonymity, tell_anonymity
 from etl.certify.certificate import load_signing_key, public_bytes, read_certificate, sign
-from etl.certify.certifying import check_release, require_all, write_content
+from etl.certify.certifying import Check, check_release, require_all, write_content
 from etl.certify.guarding import require_guards
-from etl.certify.measuring import FileFacts, measure_file, measure_table, verifier
-from etl.certify.scanning import scan_personal
+from etl.certify.measuring import (
+    FileFacts,
+    TableFacts,
+    measure_file,
+    measure_table,
+    verifier,
+)
+from etl.certify.officer_page import render_officer_page
+from etl.certify.scanning import Finding, scan_personal
+from etl.contract.hierarchies import FOLDER as HIERARCHIES
+from etl.contract.hierarchies import CodeList, read_code_lists
 from etl.contract.loading import find_contract, parse_contract
-from etl.contract.model import Contract, Label
+from etl.contract.model import Contract, Label, TierName
 from etl.contract.organisations import organisation_title
 from etl.convert.writing import write_csv, write_dictionary, write_parquet
 from etl.digest import digest_parquet, published_columns
@@ -69,7 +79,7 @@ from etl.validate.suites import Suite
 
 LOG = logging.getLogger("madang")
 
-SEMANTICS = {"extract": 1, "validate": 1, "anonymise": 1, "convert": 1}
+SEMANTICS = {"extract": 1, "validate": 1, "anonymise": 2, "convert": 1}
 """Raised by hand when a step's results change: the same bytes then make a new release."""
 
 PUBLISHED_FILES = ("data.parquet", "data.csv", "dictionary.csv")
@@ -78,6 +88,26 @@ WORKER_PATIENCE = timedelta(seconds=10)
 
 TERMINAL_PATIENCE = timedelta(minutes=20)
 """How long a command waits, which nobody tries again."""
+
+
+_FOREIGN = (
+    "{}: a file of the agency table is not the certified one. Nothing was written to the folder."
+    " Start a new run from the supplied file, and find out who wrote to the store."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """One tier's files with what was measured of them."""
+
+    contract: Contract
+    converted: Converted
+    tier: TierName
+    files: dict[str, FileFacts]
+    table: TableFacts
+    findings: list[Finding]
+    checks: list[Check]
+    anonymity: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +120,7 @@ class Pipeline:
         store: Where the steps leave their results.
         folder: Where releases go instead of a catalogue; None means the catalogue.
         patience: How long to wait while another run of the dataset switches.
+        seconds: When to stop a search of levels; None means when the best is proven.
     """
 
     settings: Settings
@@ -97,6 +128,7 @@ class Pipeline:
     store: Store
     folder: Path | None = None
     patience: timedelta = WORKER_PATIENCE
+    seconds: float | None = None
 
     # Step 1
 
@@ -173,11 +205,17 @@ class Pipeline:
         contract = self._contract(validated)
         with self._step(validated.dataset, validated.run_id, "anonymise") as count:
             with self.store.local_path(f"{validated.key}/rows.parquet") as rows:
-                table = anonymise_table(pl.scan_parquet(rows), contract)
-                self._sink(table, f"{prefix}/public.parquet")
+                made = anonymise_tiers(
+                    pl.scan_parquet(rows), contract, self._code_lists(contract), self.seconds
+                )
+                for tier, table in made.tables.items():
+                    self._sink(table, f"{prefix}/{tier}.parquet")
+                for tier, table in made.units.items():
+                    self._sink(table, f"{prefix}/{tier}-units.parquet")
+            plans = {tier: asdict(plan) for tier, plan in made.plans.items()}
+            self._write_json(_plan_key(validated), plans)
             with self.store.local_path(f"{prefix}/public.parquet") as public:
                 published = pl.scan_parquet(public).select(pl.len()).collect().item()
-            require_suppression(contract, validated.accepted, published)
             anonymised = Anonymised(
                 **_reference(validated, prefix, published),
                 accepted=validated.accepted,
@@ -204,33 +242,26 @@ class Pipeline:
             return done
         contract = self._contract(anonymised)
         with self._step(anonymised.dataset, anonymised.run_id, "convert") as count:
-            with (
-                self.store.local_path(f"{anonymised.key}/public.parquet") as public,
-                self.store.writing(f"{prefix}/data.parquet") as parquet,
-            ):
-                write_parquet(pl.scan_parquet(public), contract, parquet)
-            with self.store.local_path(f"{prefix}/data.parquet") as parquet:
-                with self.store.writing(f"{prefix}/data.csv") as csv:
-                    write_csv(parquet, contract, csv)
-                with self._verifier() as connection:
-                    digest = digest_parquet(connection, parquet, published_columns(contract))
-            with self.store.writing(f"{prefix}/dictionary.csv") as dictionary:
-                write_dictionary(contract, dictionary)
-            facts = self._file_facts(prefix)
-            converted = Converted(
-                **_reference(anonymised, prefix, anonymised.rows),
-                accepted=anonymised.accepted,
-                suppressed=anonymised.suppressed,
-                held_back=anonymised.held_back,
-                reference_date=anonymised.reference_date,
-                digest=str(digest.total),
-                parquet_sha256=facts["data.parquet"].sha256,
-                csv_sha256=facts["data.csv"].sha256,
-                dictionary_sha256=facts["dictionary.csv"].sha256,
-            )
+            plans = self._plans(anonymised)
+            if agency := plans.get("agency"):
+                finer = replace(
+                    anonymised,
+                    rows=agency["rows"] - agency["suppressed"],
+                    suppressed=agency["suppressed"],
+                )
+                self._convert_tier(contract, "agency", finer, f"{prefix}/agency")
+            converted = self._convert_tier(contract, "public", anonymised, prefix)
             count.rows = converted.rows
-            self.store.write_manifest(prefix, converted)
         return converted
+
+    def converted_tiers(self, converted: Converted) -> dict[TierName, Converted]:
+        """Return what was written for each tier."""
+        agency = self.store.open_manifest(f"{converted.key}/agency", Converted)
+        return {"public": converted} if agency is None else {"public": converted, "agency": agency}
+
+    def plan_of(self, state: Reference) -> dict[str, Any]:
+        """Return how each tier's table was made; it counts what was left out."""
+        return self._plans(state)
 
     # Step 5
 
@@ -385,7 +416,8 @@ class Pipeline:
     def _run_key(self, contract: Contract, landed_sha256: str) -> str:
         """Return what decides whether a run would publish what is live; stays in the ledger."""
         suites = {name: self._suite_sha256(name) for name in contract.expectations}
-        parts = [landed_sha256, contract.sha256, suites, SEMANTICS]
+        lists = {name: listed.sha256 for name, listed in self._code_lists(contract).items()}
+        parts = [landed_sha256, contract.sha256, suites, lists, SEMANTICS]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def _suite_sha256(self, name: str) -> str:
@@ -398,6 +430,50 @@ class Pipeline:
     def _ragged_rows(self, landed: Landed) -> list[int]:
         with self.store.local_path(f"{landed.key}/ragged.parquet") as ragged:
             return pl.read_parquet(ragged, columns=["_row"])["_row"].to_list()
+
+    # What the tiers are made of
+
+    def _code_lists(self, contract: Contract) -> dict[str, CodeList]:
+        return read_code_lists(self.settings.schemas, contract.hierarchy_tables)
+
+    def _plans(self, state: Reference) -> dict[str, Any]:
+        return dict(self._read_json(_plan_key(state)))
+
+    def _at_tier(self, contract: Contract, tier: TierName, state: Reference) -> Contract:
+        """Return the contract of a tier's table, its levels fixed."""
+        plans = self._plans(state)
+        return contract.at_levels(plans[tier]["levels"], tier) if plans else contract
+
+    def _convert_tier(
+        self, declared: Contract, tier: TierName, anonymised: Anonymised, prefix: str
+    ) -> Converted:
+        contract = self._at_tier(declared, tier, anonymised)
+        with (
+            self.store.local_path(f"{anonymised.key}/{tier}.parquet") as table,
+            self.store.writing(f"{prefix}/data.parquet") as parquet,
+        ):
+            write_parquet(pl.scan_parquet(table), contract, parquet)
+        with self.store.local_path(f"{prefix}/data.parquet") as parquet:
+            with self.store.writing(f"{prefix}/data.csv") as csv:
+                write_csv(parquet, contract, csv)
+            with self._verifier() as connection:
+                digest = digest_parquet(connection, parquet, published_columns(contract))
+        with self.store.writing(f"{prefix}/dictionary.csv") as dictionary:
+            write_dictionary(contract, dictionary)
+        facts = self._file_facts(prefix)
+        converted = Converted(
+            **_reference(anonymised, prefix, anonymised.rows),
+            accepted=anonymised.accepted,
+            suppressed=anonymised.suppressed,
+            held_back=anonymised.held_back,
+            reference_date=anonymised.reference_date,
+            digest=str(digest.total),
+            parquet_sha256=facts["data.parquet"].sha256,
+            csv_sha256=facts["data.csv"].sha256,
+            dictionary_sha256=facts["dictionary.csv"].sha256,
+        )
+        self.store.write_manifest(prefix, converted)
+        return converted
 
     # What certifying is made of
 
@@ -440,33 +516,80 @@ class Pipeline:
     ) -> Certified:
         now = utc_now()
         day = now.astimezone(ZoneInfo(contract.timezone)).date()
+        tiers = [
+            self._measure(contract, tier, state, day)
+            for tier, state in self.converted_tiers(converted).items()
+        ]
+        public = tiers[0]
+        measures = {"rows": public.table.rows, "nulls": public.table.nulls}
+        require_guards(contract, measures, self._measures_of(live))
+        release = self.ledger.allocate_release(contract.name, converted.run_id, day)
+        certificates = [self._sign(tier, release, prefix, now) for tier in tiers]
+        self._write_json(f"restricted/{contract.name}/{converted.run_id}/measures.json", measures)
+        self.store.write_bytes(
+            _officer_key(converted),
+            render_officer_page(contract, release, self._plans(converted), [
+                check for tier in tiers for check in tier.checks
+            ]),
+        )  # fmt: skip
+        sha256 = hashlib.sha256(certificates[0]).hexdigest()
+        self.ledger.record_certificate(converted.run_id, sha256, str(public.table.parquet.total))
+        return self._certified(
+            contract, converted, prefix, release, "certified", sha256,
+            public.anonymity.get("k", {}).get("achieved", 0),
+        )  # fmt: skip
+
+    def _measure(
+        self, declared: Contract, tier: TierName, converted: Converted, day: date
+    ) -> _Measured:
+        """Measure the files of one tier; refuse the release where a check does not hold."""
+        contract = self._at_tier(declared, tier, converted)
         columns = published_columns(contract)
         with self._opened(converted.key) as files, self._verifier() as connection:
             parquet, csv = files["data.parquet"], files["data.csv"]
             facts = {name: measure_file(path) for name, path in files.items()}
             table = measure_table(connection, parquet, csv, columns, contract.quasi_identifiers)
             findings = scan_personal(connection, parquet, contract, day)
-        checks = check_release(contract, converted, table, facts, findings)
+            checks = check_release(contract, converted, table, facts, findings)
+            anonymity: dict[str, Any] = {}
+            if plan := self._plans(converted).get(tier):
+                with self._units(declared, tier, converted) as units:
+                    measured = measure_anonymity(
+                        connection, parquet, contract, self.settings.schemas / HIERARCHIES, units
+                    )
+                checks += check_anonymity(declared, contract, plan["levels"], tier, measured)
+                anonymity = tell_anonymity(declared, contract, tier, measured, plan)
         require_all(contract, checks)
-        measures = {"rows": table.rows, "nulls": table.nulls}
-        require_guards(contract, measures, self._measures_of(live))
-        release = self.ledger.allocate_release(contract.name, converted.run_id, day)
+        return _Measured(contract, converted, tier, facts, table, findings, checks, anonymity)
+
+    @contextmanager
+    def _units(
+        self, contract: Contract, tier: TierName, converted: Converted
+    ) -> Iterator[Path | None]:
+        """Lend the restricted table with the key of units beside, where units are counted."""
+        if contract.unit_key is None:
+            yield None
+            return
+        with self.store.local_path(f"{_prefix(converted, 'anonymised')}/{tier}-units.parquet") as units:
+            yield units
+
+    def _sign(self, measured: _Measured, release: str, prefix: str, now: datetime) -> bytes:
+        """Write the certificate and the record of one tier."""
+        contract, converted = measured.contract, measured.converted
         verdict = self._read_json(f"{_prefix(converted, 'validated')}/verdict.json")
         content = write_content(
-            contract, converted, release, table, facts, findings, checks,
-            judged_by=verdict["judged_by"], quarantined=self._quarantined(converted.run_id),
-            verifier_version=duckdb.__version__, now=now,
+            contract, converted, release, measured.table, measured.files, measured.findings,
+            measured.checks, judged_by=verdict["judged_by"],
+            quarantined=self._quarantined(converted.run_id), verifier_version=duckdb.__version__,
+            now=now, anonymity=measured.anonymity,
         )  # fmt: skip
         certificate = sign(content, load_signing_key(self.settings.read_secret("signing-key.pem")))
-        sha256 = hashlib.sha256(certificate).hexdigest()
-        record = write_jsonld(contract, content, self._organisation(contract), self._site())
-        self._write_json(f"restricted/{contract.name}/{converted.run_id}/measures.json", measures)
-        self.store.write_bytes(f"{prefix}/record.jsonld", record)
-        self.store.write_bytes(f"{prefix}/certificate.json", certificate)
-        self.ledger.record_certificate(converted.run_id, sha256, str(table.parquet.total))
-        return self._certified(
-            contract, converted, prefix, release, "certified", sha256, table.smallest_group
-        )
+        site = self._site() if measured.tier == "public" else ""
+        record = write_jsonld(contract, content, self._organisation(contract), site)
+        folder = prefix if measured.tier == "public" else f"{prefix}/{measured.tier}"
+        self.store.write_bytes(f"{folder}/record.jsonld", record)
+        self.store.write_bytes(f"{folder}/certificate.json", certificate)
+        return certificate
 
     def _certified(
         self,
@@ -556,6 +679,13 @@ class Pipeline:
         if self.folder is not None:
             self.export(certified)
             return
+        if contract.privacy.tiers is not None:
+            LOG.warning(
+                "run=%s dataset=%s tier=agency certified, kept in the restricted zone: the"
+                " catalogue has no place for agency tables; use --to for their files",
+                certified.run_id, contract.name,
+            )  # fmt: skip
+        contract = contract.at_levels(content["privacy"].get("levels", {}))
         with self._release_files(certified) as files:
             token = self.settings.read_secret("catalogue-token").decode()
             url = self.settings.catalogue_url
@@ -582,16 +712,42 @@ class Pipeline:
         """Write the release's files below the folder; None when there is no folder."""
         if self.folder is None:
             return None
-        report = f"{_prefix(certified, 'validated')}/report.html"
-        with self._release_files(certified) as files, self.store.local_path(report) as page:
-            return export_release(
-                self.folder, certified.dataset, certified.release, files, {"report.html": page}
-            )
+        with ExitStack() as lent:
+            parts = {"public": lent.enter_context(self._release_files(certified))}
+            if self.store.exists(f"{_signed_prefix(certified)}/agency/certificate.json"):
+                parts["agency"] = lent.enter_context(self._release_files(certified, "agency"))
+                self._verify_files(certified, parts["agency"])
+            parts["report"] = {
+                name: lent.enter_context(self.store.local_path(key))
+                for name, key in self._report_keys(certified).items()
+                if self.store.exists(key)
+            }
+            return export_release(self.folder, certified.dataset, certified.release, parts)
+
+    def _report_keys(self, certified: Certified) -> dict[str, str]:
+        return {
+            "report.html": f"{_prefix(certified, 'validated')}/report.html",
+            "privacy.html": _officer_key(certified),
+        }
+
+    def _verify_files(self, certified: Certified, files: dict[str, Path]) -> None:
+        """Check signature and hashes of a tier that the ledger's certificate does not cover."""
+        content = read_certificate(
+            files["certificate.json"].read_bytes(), trusted=self._trusted_key()
+        )
+        if (content["dataset"], content["release"]) != (certified.dataset, certified.release):
+            raise DisclosureRiskError(_FOREIGN.format(certified.dataset), dataset=certified.dataset)
+        for entry in content["files"]:
+            if measure_file(files[entry["name"]]).sha256 != entry["sha256"]:
+                raise DisclosureRiskError(_FOREIGN.format(certified.dataset), dataset=certified.dataset)
 
     @contextmanager
-    def _release_files(self, certified: Certified) -> Iterator[dict[str, Path]]:
-        written = f"restricted/{certified.dataset}/{certified.run_id}/converted"
-        signed = f"certified/{certified.dataset}/{certified.run_id}"
+    def _release_files(
+        self, certified: Certified, tier: TierName = "public"
+    ) -> Iterator[dict[str, Path]]:
+        below = "" if tier == "public" else f"/{tier}"
+        written = f"{_prefix(certified, 'converted')}{below}"
+        signed = f"{_signed_prefix(certified)}{below}"
         with (
             self._opened(written) as files,
             self.store.local_path(f"{signed}/certificate.json") as certificate,
@@ -700,6 +856,18 @@ def _landed(contract: Contract, run_id: str, prefix: str, reading: Reading) -> L
 
 def _bytes_key(dataset: str, run_id: str) -> str:
     return f"landing/{dataset}/{run_id}/supplied"
+
+
+def _plan_key(state: Reference) -> str:
+    return f"restricted/{state.dataset}/{state.run_id}/plan.json"
+
+
+def _officer_key(state: Reference) -> str:
+    return f"restricted/{state.dataset}/{state.run_id}/privacy.html"
+
+
+def _signed_prefix(state: Reference) -> str:
+    return f"certified/{state.dataset}/{state.run_id}"
 
 
 def _prefix(state: Reference, step: str) -> str:

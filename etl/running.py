@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from etl.certify.certificate import draw_signing_key
+from etl.contract.model import TierName
 from etl.defects import telling_no_values
 from etl.errors import ApprovalRefusedError, EtlError, ReleaseHeldError, StoreError
 from etl.ledger.book import Ledger, migrate
@@ -31,7 +32,8 @@ class RunReport:
         status: published, unchanged, held, refused or, where the operator has to act, failed.
         error: Why it did not go the whole way.
         states: What each finished step returned, by step.
-        files: Where the published files are, by name.
+        files: Where the published files are, by tier and name.
+        converted: What was written for each tier.
     """
 
     dataset: str
@@ -40,6 +42,7 @@ class RunReport:
     error: EtlError | None = None
     states: dict[str, Reference] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    converted: dict[TierName, Converted] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
@@ -74,23 +77,29 @@ class RunReport:
         return {name: getattr(state, name) for name in names} if state else None
 
     def _tiers(self) -> list[dict[str, Any]]:
-        anonymised, converted = self._state(Anonymised), self._state(Converted)
+        anonymised = self._state(Anonymised)
         if anonymised is None:
             return []
-        tier: dict[str, Any] = {
-            "tier": "public",
-            "published": anonymised.rows,
-            **(self._counts(Anonymised, "suppressed", "held_back") or {}),
+        if not self.converted:
+            return [self._tier("public", anonymised)]
+        return [self._tier(tier, converted) for tier, converted in self.converted.items()]
+
+    def _tier(self, tier: TierName, state: Any) -> dict[str, Any]:
+        told: dict[str, Any] = {
+            "tier": tier,
+            "published": state.rows,
+            "suppressed": state.suppressed,
+            "held_back": state.held_back,
             "files": [],
         }
-        if isinstance(converted, Converted):
-            tier["files"] = [
-                {"path": self.files.get(name), "format": name.partition(".")[2],
-                 "rows": converted.rows, "sha256": sha256, "digest": converted.digest}
-                for name, sha256 in (("data.parquet", converted.parquet_sha256),
-                                     ("data.csv", converted.csv_sha256))
+        if isinstance(state, Converted):
+            told["files"] = [
+                {"path": self.files.get(f"{tier}/{name}"), "format": name.partition(".")[2],
+                 "rows": state.rows, "sha256": sha256, "digest": state.digest}
+                for name, sha256 in (("data.parquet", state.parquet_sha256),
+                                     ("data.csv", state.csv_sha256))
             ]  # fmt: skip
-        return [tier]
+        return told
 
 
 def folder_pipeline(settings: Settings, folder: Path) -> Pipeline:
@@ -147,6 +156,9 @@ def run_file(
         report.status = _status_of(error)
         if not _waits(report, error):
             pipeline.fail(dataset, report.run_id, error)
+    converted = report.states.get("convert")
+    if isinstance(converted, Converted):
+        report.converted = pipeline.converted_tiers(converted)
     report.files = _files(pipeline, report)
     return report
 
@@ -186,8 +198,13 @@ def _files(pipeline: Pipeline, report: RunReport) -> dict[str, str]:
         if report.status == "held":
             return {}
         url = pipeline.settings.catalogue_url
-        return {name: file_url(url, report.dataset, certified.release, name) for name in names}
+        return {
+            f"public/{name}": file_url(url, report.dataset, certified.release, name)
+            for name in names
+        }
     if report.status == "held":
         pipeline.export(certified)
-    public = pipeline.folder / report.dataset / certified.release / "public"
-    return {name: str(public / name) for name in names}
+    release = pipeline.folder / report.dataset / certified.release
+    return {
+        f"{tier}/{name}": str(release / tier / name) for tier in report.converted for name in names
+    }

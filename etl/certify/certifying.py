@@ -106,6 +106,7 @@ def write_content(
     quarantined: int,
     verifier_version: str,
     now: datetime,
+    anonymity: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the certificate's content: what was measured, and what it does not promise.
 
@@ -123,7 +124,7 @@ def write_content(
         },
         "reference_date": claimed.reference_date or None,
         "fields": [_describe(field) for field in contract.published_fields],
-        "privacy": _privacy(contract, table),
+        "privacy": _privacy(contract, table) | dict(anonymity or {}),
         "rows": _rows(contract, claimed),
         "validation": {"judged_by": judged_by, "quarantined": _shown(contract, quarantined)},
         "scan": [_finding(contract, finding) for finding in findings],

@@ -12,8 +12,7 @@ def export_release(
     folder: Path,
     dataset: str,
     release: str,
-    files: Mapping[str, Path],
-    report: Mapping[str, Path],
+    parts: Mapping[str, Mapping[str, Path]],
 ) -> Path:
     """Write a release's files, which appear together by one rename.
 
@@ -21,8 +20,8 @@ def export_release(
         folder: Where releases go.
         dataset: Name of the dataset.
         release: Name of the release; one that is there already is left as it is.
-        files: Local paths of the public files, by name.
-        report: Local paths of the department's report, by name.
+        parts: For each part (`public`, `agency`, `report`) local paths by name; what is not
+            public can be entered by its owner alone.
 
     Returns:
         `<folder>/<dataset>/<release>`.
@@ -31,10 +30,11 @@ def export_release(
     if target.exists():
         return target
     temporary = folder / dataset / f".{uuid.uuid4().hex}"
-    for part, paths in (("public", files), ("report", report)):
+    for part, paths in parts.items():
         (temporary / part).mkdir(parents=True)
         for name, path in paths.items():
             shutil.copyfile(path, temporary / part / name)
-    (temporary / "report").chmod(0o700)  # it may show the department its own cells
+        if part != "public":  # a report may show the department its own cells
+            (temporary / part).chmod(0o700)
     temporary.rename(target)
     return target
