@@ -30,7 +30,9 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 catalogue = typer.Typer(help="Prepare the catalogue. 카탈로그 준비.", no_args_is_help=True)
+hierarchy = typer.Typer(help="Levels of fields. 항목의 단계.", no_args_is_help=True)
 app.add_typer(catalogue, name="catalogue")
+app.add_typer(hierarchy, name="hierarchy")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, for machines.")]
 Lang = Annotated[str | None, typer.Option("--lang", help="ko or en; the locale's otherwise.")]
@@ -140,6 +142,66 @@ def run(
 
 
 @app.command()
+def anonymise(
+    file: Annotated[Path, typer.Argument(help="A CSV or Parquet.", exists=True, dir_okay=False)],
+    to: Annotated[Path, typer.Option("--to", help="The folder that the files go to.")],
+    contract: Annotated[
+        Path | None, typer.Option("--contract", help="A contract.", exists=True, dir_okay=False)
+    ] = None,
+    k: Annotated[int | None, typer.Option("--k", min=2, help="Smallest group.")] = None,
+    quasi: Annotated[str, typer.Option("--quasi", help="Columns that identify together.")] = "",
+    sensitive: Annotated[str, typer.Option("--sensitive", help="Columns to protect.")] = "",
+    drop: Annotated[str, typer.Option("--drop", help="Columns that do not leave.")] = "",
+    as_is: Annotated[str, typer.Option("--open", help="Columns published as they are.")] = "",
+    unit_key: Annotated[
+        str | None, typer.Option("--unit-key", help="Column that tells people apart.")
+    ] = None,
+    suppression: Annotated[
+        float, typer.Option("--suppression", min=0, max=100, help="Rows left out, in per cent.")
+    ] = 2.0,
+    seconds: Annotated[
+        float | None, typer.Option("--seconds", help="Stop the search, and state the gap.")
+    ] = None,
+    as_json: AsJson = False,
+    lang: Lang = None,
+) -> None:
+    """Anonymise one file, and certify what comes out; nothing is published.
+
+    Example: `madang anonymise people.csv --k 5 --quasi age,region --drop name --to out`
+    """
+    language = _language(lang)
+
+    def do() -> int:
+        from etl.single_file import Choice, anonymise_file
+
+        choice = None
+        if contract is None and k is not None:
+            columns = [
+                [name for name in named.split(",") if name]
+                for named in (quasi, sensitive, drop, as_is)
+            ]
+            choice = Choice(k, *columns, unit_key=unit_key, suppression=suppression)
+        with _progress(language) as on_step:
+            outcome = anonymise_file(load(), file, to, contract, choice, seconds, on_step)
+        content, error = outcome.content, outcome.report.error
+        if as_json:
+            failure = {"owner": error.owner, "reason": error.message} if outcome.exit_code else {}
+            _print_json({**content, **failure})
+        else:
+            for name, level in content.get("levels", {}).items():
+                console().print(f"  {name}: {level}", markup=False)
+            _print_report(outcome.report.as_json(), language)
+        if outcome.exit_code:
+            errors().print(tell_error(error, language), markup=False)
+        return outcome.exit_code
+
+    _finish(do, language, as_json)
+
+
+app.command("anonymize", hidden=True)(anonymise)
+
+
+@app.command()
 def verify(
     file: Annotated[Path, typer.Argument(help="data.parquet or data.csv.", exists=True)],
     certificate: Annotated[Path, typer.Argument(help="certificate.json.", exists=True)],
@@ -177,6 +239,36 @@ def verify(
             )
             console().print(say("holds" if holds else "does not hold", language))
         return 0 if holds else 30
+
+    _finish(do, language, as_json)
+
+
+@hierarchy.command("show")
+def hierarchy_show(
+    name: Annotated[str, typer.Argument(help="A code list, or dataset.field of a contract.")],
+    as_json: AsJson = False,
+    lang: Lang = None,
+) -> None:
+    """Draw a hierarchy: what becomes of a value, level by level.
+
+    Example: `madang hierarchy show regions` · `madang hierarchy show employment-jobs.age`
+    """
+    language = _language(lang)
+
+    def do() -> int:
+        from etl.checking import describe_hierarchy
+
+        described = describe_hierarchy(name, load().schemas)
+        if as_json:
+            _print_json(described)
+            return 0
+        for level in described["levels"]:
+            count = "" if level["values"] is None else f" ({level['values']})"
+            mark = "●" if level["allowed"] else "○"
+            console().print(f"{'  ' * level['level']}{mark} {level['level']}: {level['what']}{count}")
+        for path in described["tree"]:
+            console().print(path, markup=False)
+        return 0
 
     _finish(do, language, as_json)
 

@@ -98,11 +98,7 @@ def check_anonymity(
     return [
         *_group_checks(contract, measured.privacy),
         *_level_checks(declared, levels, tier, measured),
-        _none("footer keys", measured.inside.foreign_keys),
-        _none("statistics without a cell", measured.inside.foreign_statistics),
-        _none("dictionary entries without a cell", measured.inside.foreign_entries),
-        _none("bloom filters", measured.inside.bloom_filters),
-        _none("rows out of order", measured.inside.rows_out_of_order),
+        *(_none(name, found) for name, found in measured.inside.named().items()),
         _same("types", expected_types(contract), measured.types),
     ]
 
@@ -158,8 +154,11 @@ def tell_anonymity(
         },
         "discernibility_of_published": str(facts.discernibility),
         "population": privacy.population,
-        "purpose": privacy.purpose,
-        "legal_basis": privacy.legal_basis,
+        **(
+            {"purpose": privacy.purpose, "legal_basis": privacy.legal_basis}
+            if tier == "agency"
+            else {}
+        ),
         **({"units": UNITS_PROMISE} if facts.counts == "units" else {}),
     }  # fmt: skip
 

@@ -36,6 +36,16 @@ class Inside:
     bloom_filters: int
     rows_out_of_order: int
 
+    def named(self) -> dict[str, int]:
+        """Return the counts under the names of their checks; all must be 0."""
+        return {
+            "footer keys that are not ours": self.foreign_keys,
+            "statistics without a cell": self.foreign_statistics,
+            "dictionary entries without a cell": self.foreign_entries,
+            "bloom filters": self.bloom_filters,
+            "rows out of order": self.rows_out_of_order,
+        }
+
 
 def inspect_parquet(
     connection: duckdb.DuckDBPyConnection, parquet: Path, columns: Sequence[str]

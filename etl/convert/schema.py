@@ -85,6 +85,7 @@ def spell_generalisation(way: Generalisation | None) -> str:
     if way is None:
         return ""
     parts = {"band": way.band, "bottom": way.bottom, "top": way.top, "date_part": way.date_part,
-             "words": way.words}  # fmt: skip
+             "years": way.years, "words": way.words, "keep": way.keep, "table": way.table,
+             "column": way.column}  # fmt: skip
     named = [f"{name} {value}" for name, value in parts.items() if value is not None]
     return ", ".join(named) or "all"
