@@ -176,22 +176,22 @@ def anonymise(
 
         choice = None
         if contract is None and k is not None:
-            columns = [
-                [name for name in named.split(",") if name]
-                for named in (quasi, sensitive, drop, as_is)
-            ]
-            choice = Choice(k, *columns, unit_key=unit_key, suppression=suppression)
+            choice = Choice(
+                k, quasi=_listed(quasi), sensitive=_listed(sensitive), drop=_listed(drop),
+                open=_listed(as_is), unit_key=unit_key, suppression=suppression,
+            )  # fmt: skip
         with _progress(language) as on_step:
             outcome = anonymise_file(load(), file, to, contract, choice, seconds, on_step)
         content, error = outcome.content, outcome.report.error
         if as_json:
-            failure = {"owner": error.owner, "reason": error.message} if outcome.exit_code else {}
+            is_failed = error and outcome.exit_code
+            failure = {"owner": error.owner, "reason": error.message} if error and is_failed else {}
             _print_json({**content, **failure})
         else:
             for name, level in content.get("levels", {}).items():
                 console().print(f"  {name}: {level}", markup=False)
             _print_report(outcome.report.as_json(), language)
-        if outcome.exit_code:
+        if error and outcome.exit_code:
             errors().print(tell_error(error, language), markup=False)
         return outcome.exit_code
 
@@ -265,7 +265,9 @@ def hierarchy_show(
         for level in described["levels"]:
             count = "" if level["values"] is None else f" ({level['values']})"
             mark = "●" if level["allowed"] else "○"
-            console().print(f"{'  ' * level['level']}{mark} {level['level']}: {level['what']}{count}")
+            console().print(
+                f"{'  ' * level['level']}{mark} {level['level']}: {level['what']}{count}"
+            )
         for path in described["tree"]:
             console().print(path, markup=False)
         return 0
@@ -379,6 +381,10 @@ def console() -> Console:
 def errors() -> Console:
     """Return the terminal that messages for people go to."""
     return Console(file=sys.stderr)
+
+
+def _listed(named: str) -> list[str]:
+    return [name for name in named.split(",") if name]
 
 
 def _language(asked: str | None) -> Language:

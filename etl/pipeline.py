@@ -570,7 +570,9 @@ class Pipeline:
         if contract.unit_key is None:
             yield None
             return
-        with self.store.local_path(f"{_prefix(converted, 'anonymised')}/{tier}-units.parquet") as units:
+        with self.store.local_path(
+            f"{_prefix(converted, 'anonymised')}/{tier}-units.parquet"
+        ) as units:
             yield units
 
     def _sign(self, measured: _Measured, release: str, prefix: str, now: datetime) -> bytes:
@@ -739,7 +741,9 @@ class Pipeline:
             raise DisclosureRiskError(_FOREIGN.format(certified.dataset), dataset=certified.dataset)
         for entry in content["files"]:
             if measure_file(files[entry["name"]]).sha256 != entry["sha256"]:
-                raise DisclosureRiskError(_FOREIGN.format(certified.dataset), dataset=certified.dataset)
+                raise DisclosureRiskError(
+                    _FOREIGN.format(certified.dataset), dataset=certified.dataset
+                )
 
     @contextmanager
     def _release_files(

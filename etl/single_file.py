@@ -12,7 +12,6 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -202,12 +201,13 @@ def _typed(values: pl.Series) -> dict[str, Any]:
 def _steps(values: pl.Series) -> list[dict[str, Any]]:
     """Propose nested levels for a column: bands that double, parts of dates, leading words."""
     if values.dtype.is_integer():
-        low, high = int(values.min() or 0), int(values.max() or 0)  # type: ignore[call-overload]
-        width = 5 * 10 ** max(0, len(str(high - low)) - 2)
+        numbers = values.drop_nulls().to_list() or [0]
+        width = 5 * 10 ** max(0, len(str(max(numbers) - min(numbers))) - 2)
         return [{"band": width << step} for step in range(STEPS_OF_BANDS)]
     if values.dtype == pl.Date:
         return [{"date_part": part} for part in ("month", "quarter", "year")] + [{"years": 5}]
-    words = int(values.cast(pl.String).str.count_matches(r"\S+").max() or 1)  # type: ignore[arg-type]
+    spoken = values.cast(pl.String).str.count_matches(r"\S+").drop_nulls().to_list()
+    words = max(spoken, default=1)
     return [{"words": count} for count in range(min(words, STEPS_OF_BANDS) - 1, 0, -1)]
 
 

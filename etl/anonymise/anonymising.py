@@ -50,7 +50,9 @@ def anonymise_tiers(
         DisclosureRiskError: No allowed levels are anonymous, or nothing would remain.
     """
     if contract.privacy.k is None:
-        return Anonymisation({"public": sort_by_values(generalise(accepted, contract, code_lists))}, {}, {})
+        return Anonymisation(
+            {"public": sort_by_values(generalise(accepted, contract, code_lists))}, {}, {}
+        )
     encoded, plans = plan_tiers(accepted, contract, code_lists, seconds)
     for plan in plans.values():
         _require_rows(contract, plan)

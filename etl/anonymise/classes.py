@@ -119,9 +119,7 @@ def measure_diversity(numbers: Ints, codes: Ints, counts: Ints) -> tuple[Ints, I
     return np.bincount(of_class).astype(np.int64), largest
 
 
-def _count(
-    numbers: Ints, space: int, source: Classes, *, numbered: bool
-) -> tuple[Classes, Ints]:
+def _count(numbers: Ints, space: int, source: Classes, *, numbered: bool) -> tuple[Classes, Ints]:
     totals = np.bincount(numbers, weights=source.counts, minlength=space)
     present = np.flatnonzero(totals)
     member = np.empty(space, dtype=np.int64)

@@ -37,9 +37,7 @@ class Mapped:
     @property
     def number(self) -> pl.Expr:
         """Replace values by numbers; a value that is not on the list is an error."""
-        return pl.col(self.name).replace_strict(
-            self.values, self.numbers, return_dtype=pl.UInt32
-        )
+        return pl.col(self.name).replace_strict(self.values, self.numbers, return_dtype=pl.UInt32)
 
     @property
     def label(self) -> pl.Expr:
@@ -163,5 +161,3 @@ def sort_by_values(table: pl.LazyFrame) -> pl.LazyFrame:
         [None, 'a', 'b']
     """
     return table.sort(table.collect_schema().names(), nulls_last=False)
-
-

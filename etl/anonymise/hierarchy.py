@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -79,7 +80,7 @@ def compile_hierarchy(
         raise refuse_hierarchy(name, f"{repeated} values stand in it twice")
     if len(encoded[-1][1]) != 1:
         raise refuse_hierarchy(name, f"it ends in {len(encoded[-1][1])} values instead of one")
-    for level, ((lower, _), (upper, _)) in enumerate(zip(encoded, encoded[1:], strict=False)):
+    for level, ((lower, _), (upper, _)) in enumerate(pairwise(encoded)):
         if broken := _count_split(lower, upper):
             raise refuse_hierarchy(
                 name, f"{broken} values of level {level} fall apart at the next one"

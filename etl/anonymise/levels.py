@@ -201,7 +201,9 @@ def _map(name: str, level: int, values: pl.DataFrame, hierarchy: Hierarchy) -> M
     )
 
 
-def _representatives(hierarchy: Hierarchy, level: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _representatives(
+    hierarchy: Hierarchy, level: int
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Return one leaf for each value of a level."""
     _, first = np.unique(hierarchy.codes[level], return_index=True)
     return first.astype(np.int64)

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     import duckdb
 
 UNITS_PROMISE = {
-    "ko": "k는 사람 수를 셉니다. 식별키는 공개하지 않으므로 이 수는 공개 전에 제한구역의 같은 행에서"
-    " 쟀으며, 공개 파일만으로는 다시 잴 수 없습니다. 공개 파일에서는 행 수를 잴 수 있습니다.",
+    "ko": "k는 사람 수를 셉니다. 식별키는 공개하지 않으므로 이 수는 공개 전에 제한구역의"
+    " 같은 행에서 쟀으며, 공개 파일만으로는 다시 잴 수 없습니다."
+    " 공개 파일에서는 행 수를 잴 수 있습니다.",
     "en": "k counts units. Their key is never published, so that number was measured before"
     " publication on the same rows in the restricted zone and cannot be measured again on the"
     " published file, where records can be counted.",

@@ -140,15 +140,13 @@ def _rows_out_of_order(
     before = ", ".join(f"lag({name}) OVER () AS b{i}" for i, name in enumerate(names))
     smaller, equal = [], "true"
     for i, name in enumerate(names):
-        smaller.append(
-            f"({equal} AND (({name} IS NULL AND b{i} IS NOT NULL) OR {name} < b{i}))"
-        )
+        smaller.append(f"({equal} AND (({name} IS NULL AND b{i} IS NOT NULL) OR {name} < b{i}))")
         equal += f" AND {name} IS NOT DISTINCT FROM b{i}"
     [(rows,)] = connection.execute(
         f"""
         SELECT count(*) FROM (
             SELECT *, {before}, lag(1) OVER () AS follows FROM read_parquet($file)
-        ) WHERE follows = 1 AND ({' OR '.join(smaller)})
+        ) WHERE follows = 1 AND ({" OR ".join(smaller)})
         """,
         {"file": str(parquet)},
     ).fetchall()

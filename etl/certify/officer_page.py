@@ -46,9 +46,9 @@ def render_officer_page(
         *(part for tier, plan in plans.items() for part in _tier(tier, plan)),
         *([] if plans else [_both("개인에 관한 행이 아니어서 비식별 처리가 없습니다.",
                                   "No row is about a person, so nothing was anonymised.")]),
-        "<h2>다른 엔진이 쓴 파일에서 잰 값 <small>Measured on the files by another engine</small></h2>",
+        _heading(2, "다른 엔진이 쓴 파일에서 잰 값", "Measured on the files by another engine"),
         _checks(checks),
-        "<h2>약속하지 않는 것 <small>Not promised</small></h2>",
+        _heading(2, "약속하지 않는 것", "Not promised"),
         _both(NOT_PROMISED["ko"], NOT_PROMISED["en"]),
     ]  # fmt: skip
     page = (
@@ -66,20 +66,19 @@ def _tier(tier: str, plan: Mapping[str, Any]) -> list[str]:
     korean, english = TIERS[tier]
     costs = plan["costs"]
     return [
-        f"<h2>{korean} 자료 <small>The {english} table</small></h2>",
+        _heading(2, f"{korean} 자료", f"The {english} table"),
         _summary(plan),
         _advice(plan),
-        "<h3>집단 크기 <small>Sizes of groups: published and left out</small></h3>",
+        _heading(3, "집단 크기", "Sizes of groups: published and left out"),
         _sizes(plan["histogram"]),
-        "<h3>항목별 정보 손실 <small>Loss by field, 0 to 100 %</small></h3>",
+        _heading(3, "항목별 정보 손실", "Loss by field, 0 to 100 %"),
         _bars([(name, cost["loss"] * 100) for name, cost in costs.items()], "%", LOST),
-        "<h3>항목을 빼면 살아나는 행"
-        " <small>What each quasi-identifier costs: rows saved if it were left out</small></h3>",
+        _heading(3, "항목을 빼면 살아나는 행",
+                 "What each quasi-identifier costs: rows saved if it were left out"),
         _bars([(name, cost["saved_if_dropped"]) for name, cost in costs.items()], "", LEFT_OUT),
-        "<h3>한 단계 더 거칠게 하면 살아나는 행"
-        " <small>Rows saved by one level more</small></h3>",
+        _heading(3, "한 단계 더 거칠게 하면 살아나는 행", "Rows saved by one level more"),
         _bars([(name, cost["saved_if_raised"]) for name, cost in costs.items()], "", PUBLISHED),
-    ]
+    ]  # fmt: skip
 
 
 def _summary(plan: Mapping[str, Any]) -> str:
@@ -87,15 +86,15 @@ def _summary(plan: Mapping[str, Any]) -> str:
     proof = ("증명됨", "proven") if plan["optimal"] else (
         f"차이 {plan['gap']:.2%} 이내", f"within {plan['gap']:.2%}")  # fmt: skip
     groups = plan["classes"]
+    sizes = " · ".join(f"{groups[name]:,}" for name in ("smallest", "median", "largest"))
+    share = f"{_part(plan['suppressed'], plan['rows'])} ≤ {plan['suppression']:.1%}"
+    left_out = f"{plan['suppressed']:,} ({share})"
     rows = [
         ("k", f"{plan['k']} → {groups['smallest']}"),
         ("들어온 행 / Rows in", f"{plan['rows']:,}"),
         ("내보낼 행 / Rows out", f"{published:,}"),
-        ("제외한 행 / Left out",
-         f"{plan['suppressed']:,} ({_part(plan['suppressed'], plan['rows'])};"
-         f" ≤ {plan['suppression']:.1%})"),
-        ("집단 / Groups", f"{groups['count']:,}; {groups['smallest']:,} · {groups['median']:,} ·"
-                          f" {groups['largest']:,}"),
+        ("제외한 행 / Left out", left_out),
+        ("집단 / Groups", f"{groups['count']:,} ({sizes})"),
         (f"손실 / Loss ({plan['metric']})", f"{plan['loss']:.6g}"),
         ("최적 / Optimal", f"{proof[0]} / {proof[1]} ({plan['checks']:,} of {plan['lattice']:,})"),
         ("단계 / Levels", ", ".join(f"{name} {level}" for name, level in plan["levels"].items())),
@@ -114,7 +113,8 @@ def _advice(plan: Mapping[str, Any]) -> str:
         return ""
     return (
         f'<p class="advice">{escape(name)}을(를) 한 단계 더 거칠게 하면 {saved:,}행이 더 실립니다.'
-        f"<br><small>Raising {escape(name)} by one level would save most rows: {saved:,}.</small></p>"
+        f"<br><small>Raising {escape(name)} by one level would save most rows:"
+        f" {saved:,}.</small></p>"
     )
 
 
@@ -166,7 +166,9 @@ def _top(position: int) -> int:
 
 
 def _text(position: int, text: str) -> str:
-    return f'<text x="{LABEL - 8}" y="{_top(position) + 14}" text-anchor="end">{escape(text)}</text>'
+    return (
+        f'<text x="{LABEL - 8}" y="{_top(position) + 14}" text-anchor="end">{escape(text)}</text>'
+    )
 
 
 def _rect(position: int, left: float, width: float, colour: str) -> str:
@@ -183,12 +185,16 @@ def _number(position: int, left: float, text: str) -> str:
 def _checks(checks: Sequence[Check]) -> str:
     rows = (
         f"<tr><td>{escape(check.name)}</td><td>{escape(check.required)}</td>"
-        f'<td{"" if check.holds else " class=fails"}>{escape(check.measured)}</td></tr>'
+        f"<td{'' if check.holds else ' class=fails'}>{escape(check.measured)}</td></tr>"
         for check in checks
         if not check.name.startswith(("sha256", "digest"))
     )
     head = "<tr><th>항목 / Check</th><th>요구 / Required</th><th>측정 / Measured</th></tr>"
     return f"<table>{head}{''.join(rows)}</table>"
+
+
+def _heading(depth: int, korean: str, english: str) -> str:
+    return f"<h{depth}>{escape(korean)} <small>{escape(english)}</small></h{depth}>"
 
 
 def _both(korean: str, english: str) -> str:

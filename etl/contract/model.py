@@ -624,9 +624,7 @@ class Contract(Strict):
         privacy = self.privacy
         if tier == "agency" and privacy.tiers is not None:
             agency = privacy.tiers.agency
-            privacy = privacy.model_copy(
-                update={"k": agency.k, "suppression": agency.suppression}
-            )
+            privacy = privacy.model_copy(update={"k": agency.k, "suppression": agency.suppression})
         return self.model_copy(update={"fields": fields, "privacy": privacy})
 
     def named(self, name: str, sha256: str) -> Self:

@@ -21,7 +21,13 @@ CONTRACT = contract_of(
     },
     {"name": "ward", "role": "quasi-identifier"},
     {"name": "illness", "role": "sensitive"},
-    privacy={"unit": "person", "unit_key": "none", "k": 2, "suppression": "25%", "l_diversity": {"illness": 1}},
+    privacy={
+        "unit": "person",
+        "unit_key": "none",
+        "k": 2,
+        "suppression": "25%",
+        "l_diversity": {"illness": 1},
+    },
 )
 OPEN = contract_of({"name": "name"})
 
