@@ -191,6 +191,7 @@ def _flip(catalogue: Catalogue, release: Release, previous: str) -> None:
            "data.csv": csv_resource_id(contract.name)}  # fmt: skip
     request: dict[str, Any] = {
         "match": {"name": contract.name},
+        "filter": ["-extras"],  # CKAN merges lists by position: a shorter one would keep a tail
         "update": dataset_fields(contract, release.name, release.reference_date, catalogue.url),
     }
     for item in release.distributions:
