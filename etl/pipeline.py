@@ -624,6 +624,16 @@ class Pipeline:
             url=self._page(certified.dataset),
         )
 
+    def mend_search(self) -> int:
+        """Bring the catalogue's search index to what its records say; return the differences.
+
+        A crash between record and index, or a search server that hung, can leave a record
+        unfindable or a withdrawn text findable.
+        """
+        token = self.settings.read_secret("catalogue-token").decode()
+        found = Catalogue(self.settings.catalogue_url, token).call("madang_drift", {"repair": True})
+        return sum(len(found[kind]) for kind in ("missing", "stale", "orphan"))
+
     # Small things
 
     def _site(self) -> str:
