@@ -242,6 +242,12 @@ def airflow(settings: Settings) -> list[Part]:
     ]
 
 
+def officer(settings: Settings) -> dict[str, str]:
+    """Return who alone may answer approvals, once Airflow has numbered its people."""
+    number = settings.state / "airflow" / "officer-id"
+    return {"MADANG_OFFICER_ID": number.read_text()} if number.exists() else {}
+
+
 def airflow_process(
     settings: Settings, verb: str, *options: str, answers_as: str, url: str | None = None
 ) -> Part:
@@ -255,7 +261,7 @@ def airflow_process(
     ]
 
     def environment() -> dict[str, str]:
-        return airflow_environment(settings) | settings.variables()
+        return airflow_environment(settings) | settings.variables() | officer(settings)
 
     return Part(
         name=f"airflow-{verb}",
