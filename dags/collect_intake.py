@@ -33,7 +33,11 @@ def claim_files() -> list[dict[str, str | dict[str, str]]]:
     from etl.intake import claim_complete_files, make_folders, open_claims
 
     here = settings.load()
-    datasets = {contract.name for contract in load_contracts(here.schemas)[0]}
+    datasets = {
+        contract.name: contract.source.folder.files
+        for contract in load_contracts(here.schemas)[0]
+        if contract.source.folder
+    }
     make_folders(here.intake, datasets)
     claim_complete_files(here.intake, datasets)
     claims = [claim for claim in open_claims(here.intake) if claim.dataset in datasets]

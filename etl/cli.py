@@ -14,11 +14,13 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from etl.contract.loading import contract_files, dataset_name
-from etl.errors import ContractError, DefectError, EtlError
+from etl.defects import telling_no_values
+from etl.errors import ContractError, EtlError
 from etl.settings import Settings, load
 from etl.wording import Language, choose_language, say, tell_error
 
@@ -96,7 +98,7 @@ def contracts(as_json: AsJson = False, lang: Lang = None) -> None:
         headers = [say(key, language) for key in ("dataset", "title", "steward")]
         _print_table([*headers, "v"], rows)
         for error in broken:
-            errors().print(tell_error(error, language), markup=False)
+            _tell(error, language)
         return 0
 
     _finish(do, language, as_json)
@@ -119,23 +121,16 @@ def run(
     language = _language(lang)
 
     def do() -> int:
-        from etl.running import folder_pipeline, run_file
+        from etl.running import run_dataset
 
-        settings = load()
-        if to is None:
-            from etl.pipeline import standing
-
-            pipeline = standing()
-        else:
-            pipeline = folder_pipeline(settings, to)
         with _progress(language) as on_step:
-            report = run_file(pipeline, dataset, file, on_step)
+            report = run_dataset(dataset, file, to, on_step)
         if as_json:
             _print_json(report.as_json())
         else:
             _print_report(report.as_json(), language)
         if report.error:
-            errors().print(tell_error(report.error, language), markup=False)
+            _tell(report.error, language)
         return report.exit_code
 
     _finish(do, language, as_json)
@@ -369,7 +364,8 @@ def schema(as_json: AsJson = False, lang: Lang = None) -> None:
 def main() -> None:
     """Run the command; `anonymize` and other American spellings are accepted."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    for handler in logging.getLogger().handlers:
+        handler.setLevel(logging.WARNING)  # one logger of Great Expectations sets its own to INFO
     app()
 
 
@@ -395,27 +391,18 @@ def _language(asked: str | None) -> Language:
 def _finish(do: Callable[[], int], language: Language, as_json: bool) -> NoReturn:
     """End with the code of who has to act; a defect shows its class and place, no data."""
     try:
-        code = do()
+        with telling_no_values("madang"):
+            code = do()
     except EtlError as error:
         if as_json:
             _print_json({"status": "failed", "owner": error.owner, "reason": error.message})
-        errors().print(tell_error(error, language), markup=False)
+        _tell(error, language)
         code = error.exit_code
-    except Exception as problem:  # noqa: BLE001  (its text may quote data, so only its kind is told)
-        errors().print(tell_error(_defect(problem), language), markup=False)
-        code = DefectError.exit_code
     sys.exit(code)
 
 
-def _defect(problem: Exception) -> DefectError:
-    trace, place = problem.__traceback__, ""
-    while trace is not None:
-        place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return DefectError(
-        f"{type(problem).__name__} at {place}. Nothing was published by this; live releases"
-        " stay. Report it with this line."
-    )
+def _tell(error: EtlError, language: Language) -> None:
+    errors().print(tell_error(error, language), markup=False, soft_wrap=True)
 
 
 def _chosen_files(asked: Sequence[str], settings: Settings) -> list[Path]:
@@ -457,7 +444,8 @@ def _print_report(report: dict[str, Any], language: Language) -> None:
         (say("page", language), report["url"]),
         *((say("files", language), item["path"]) for item in tier.get("files", [])),
     ]
-    console().print(f"[bold]{report['dataset']}[/bold] {say(report['status'], language)}")
+    name = escape(report["dataset"])
+    console().print(f"[bold]{name}[/bold] {say(report['status'], language)}")
     for name, value in rows:
         if value is not None:
             console().print(f"  {name}: {value}", markup=False, soft_wrap=True)
@@ -466,7 +454,7 @@ def _print_report(report: dict[str, Any], language: Language) -> None:
 def _print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     table = Table(*headers, box=None)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(escape, row))
     console().print(table)
 
 

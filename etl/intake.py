@@ -12,10 +12,12 @@ import os
 import re
 import shutil
 import time
+import unicodedata
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 from etl.errors import SourceError, StoreError
@@ -113,18 +115,19 @@ def complete(earlier: Look, later: Look) -> list[Path]:
 
 def claim_complete_files(
     intake: Path,
-    datasets: Collection[str],
+    datasets: Mapping[str, str],
     quiet_seconds: float = QUIET_SECONDS,
     pause: Callable[[float], None] = time.sleep,
 ) -> list[Claim]:
     """Take every complete file of the given datasets out of the intake.
 
-    Files of other datasets stay where they are, untouched. Two processes may do this at
+    Other files stay where they are, untouched. Two processes may do this at
     the same time: each file becomes one claim. A file that cannot be taken keeps no other.
 
     Args:
         intake: The folder of all departments.
-        datasets: Names of those whose contract can be read.
+        datasets: Names of those whose contract can be read, with the pattern that the names
+            of their files fit (`source.folder.files`).
         quiet_seconds: How long a file must not change to be complete.
         pause: Waits between the two looks.
 
@@ -135,7 +138,7 @@ def claim_complete_files(
     if not earlier:
         return []
     pause(quiet_seconds)
-    files = [file for file in complete(earlier, look(intake)) if _dataset_of(file) in datasets]
+    files = [file for file in complete(earlier, look(intake)) if _is_expected(file, datasets)]
     claimed, problems = [], []
     for file in files:
         try:
@@ -195,6 +198,13 @@ def _claim(intake: Path, file: Path) -> Claim | None:
             folder.rmdir()
             return None
     return claim
+
+
+def _is_expected(file: Path, datasets: Mapping[str, str]) -> bool:
+    """Tell whether a file belongs to a dataset and has such a name, however Unicode spells it."""
+    pattern = datasets.get(_dataset_of(file))
+    name = unicodedata.normalize("NFC", file.name)
+    return pattern is not None and fnmatch(name.lower(), pattern.lower())
 
 
 def _dataset_of(file: Path) -> str:

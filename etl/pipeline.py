@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -51,6 +52,7 @@ from etl.errors import (
     DisclosureRiskError,
     EtlError,
     ReleaseHeldError,
+    SourceError,
     StoreError,
 )
 from etl.extract.reading import Reading, read_delimited
@@ -302,7 +304,7 @@ class Pipeline:
         dataset, run_id = certified.dataset, certified.run_id
         contract = self._contract(certified)
         if certified.status == "unchanged":
-            return self._unchanged(certified)
+            return self._unchanged(contract, certified)
         if done := self._finished(certified):
             return self._published(certified, done)
         with self._step(dataset, run_id, "publish") as count:
@@ -380,7 +382,7 @@ class Pipeline:
         return parse_contract(text.encode(), organisation=organisation, dataset=name)
 
     def _land_bytes(self, dataset: str, run_id: str, file: Path) -> None:
-        size = file.stat().st_size
+        size = _readable_size(dataset, file)
         self.ledger.record_claim(run_id, dataset, original_name=file.name, size_bytes=size)
         self.store.put_file(file, _bytes_key(dataset, run_id))
 
@@ -766,7 +768,10 @@ class Pipeline:
         is_same = release and release.certificate_sha256 == certified.certificate_sha256
         return release if is_same and run and run.status == "published" else None
 
-    def _unchanged(self, certified: Certified) -> Published:
+    def _unchanged(self, contract: Contract, certified: Certified) -> Published:
+        run = self.ledger.run(certified.run_id)
+        if run is None or run.status != "unchanged":
+            raise _not_certified(contract, "the ledger does not say that nothing changed")
         return Published(
             **_reference(certified, certified.key, certified.rows),
             release=certified.release,
@@ -783,6 +788,16 @@ class Pipeline:
             status="published",
             url=self._page(certified.dataset),
         )
+
+    def mend_search(self) -> int:
+        """Bring the catalogue's search index to what its records say; return the differences.
+
+        A crash between record and index, or a search server that hung, can leave a record
+        unfindable or a withdrawn text findable.
+        """
+        token = self.settings.read_secret("catalogue-token").decode()
+        found = Catalogue(self.settings.catalogue_url, token).call("madang_drift", {"repair": True})
+        return sum(len(found[kind]) for kind in ("missing", "stale", "orphan"))
 
     # Small things
 
@@ -856,6 +871,19 @@ def _landed(contract: Contract, run_id: str, prefix: str, reading: Reading) -> L
         blank=reading.blank,
         ragged=reading.ragged,
     )
+
+
+def _readable_size(dataset: str, file: Path) -> int:
+    """Return a supplied file's size, once it can be read; its name is not told."""
+    try:
+        with file.open("rb") as stream:
+            return os.fstat(stream.fileno()).st_size
+    except OSError as problem:
+        raise SourceError(
+            f"{dataset}: the supplied file cannot be read ({problem.strerror}). Nothing was"
+            " landed; the live release stays. Let the pipeline's account read it, then run again.",
+            dataset=dataset,
+        ) from None
 
 
 def _bytes_key(dataset: str, run_id: str) -> str:

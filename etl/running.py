@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,9 @@ from etl.contract.model import TierName
 from etl.defects import telling_no_values
 from etl.errors import ApprovalRefusedError, EtlError, ReleaseHeldError, StoreError
 from etl.ledger.book import Ledger, migrate
-from etl.pipeline import TERMINAL_PATIENCE, Pipeline
+from etl.pipeline import TERMINAL_PATIENCE, Pipeline, standing
 from etl.publish.names import file_url
-from etl.settings import Settings
+from etl.settings import Settings, load
 from etl.states import Anonymised, Certified, Converted, Landed, Published, Reference, Validated
 from etl.store import Store
 
@@ -114,9 +115,7 @@ def folder_pipeline(settings: Settings, folder: Path) -> Pipeline:
         secrets.mkdir(parents=True, exist_ok=True)
         private.chmod(0o700)
         key = secrets / "signing-key.pem"
-        if not key.exists():
-            key.touch(mode=0o600)
-            key.write_bytes(draw_signing_key())
+        _draw_key_once(key)
     except OSError as problem:
         raise StoreError(
             f"The folder cannot be written to ({problem.strerror}). Nothing was done. Name"
@@ -130,6 +129,31 @@ def folder_pipeline(settings: Settings, folder: Path) -> Pipeline:
         Store(str(private / "store")),
         folder.resolve(),
     )
+
+
+def _draw_key_once(key: Path) -> None:
+    """Make a signing key that appears whole; of two processes the first one's stays."""
+    if key.exists():
+        return
+    drawn = key.with_name(f".{uuid.uuid4().hex}")
+    try:
+        drawn.touch(mode=0o600)
+        drawn.write_bytes(draw_signing_key())
+        with suppress(FileExistsError):
+            key.hardlink_to(drawn)
+    finally:
+        drawn.unlink(missing_ok=True)
+
+
+def run_dataset(
+    dataset: str, file: Path, to: Path | None, on_step: Callable[[str], None]
+) -> RunReport:
+    """Take a file the whole way, into a folder or into the catalogue; see `run_file`."""
+    try:
+        pipeline = standing() if to is None else folder_pipeline(load(), to)
+    except EtlError as error:
+        return RunReport(dataset, "", error=error)
+    return run_file(pipeline, dataset, file, on_step)
 
 
 def run_file(

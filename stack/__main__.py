@@ -19,6 +19,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m stack", description=__doc__)
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
     verbs.add_parser("up", help="start what does not run")
+    verbs.add_parser("demo", help="start, and take sample exports the whole way")
     verbs.add_parser("down", help="stop what was started")
     status = verbs.add_parser("status", help="show how every part is doing")
     status.add_argument("--json", action="store_true", help="as one JSON document")
@@ -49,6 +50,10 @@ def act(asked: argparse.Namespace, rest: list[str]) -> int:
         return commands.show_status(settings, console, as_json=asked.json)
     if asked.verb == "up":
         start(settings, console)
+    elif asked.verb == "demo":
+        from stack.demo import demonstrate  # draws samples with what no other command needs
+
+        demonstrate(settings, console)
     elif asked.verb == "down":
         commands.stop(settings, console)
     elif asked.verb == "logs":

@@ -77,6 +77,8 @@ def prepare(settings: Settings) -> None:
         ensure_officer_role(builder.sm)
         for person in PEOPLE:
             ensure_person(builder.sm, person, secret(settings, f"airflow-{person.name}-password"))
+        officer = builder.sm.find_user(username="officer")
+        (settings.state / "airflow" / "officer-id").write_text(str(officer.id))
 
 
 if __name__ == "__main__":

@@ -88,6 +88,8 @@ def catalogue_settings(settings: Settings) -> dict[str, str]:
         "ckan.site_url": settings.url("catalogue"),
         "ckan.site_title": "마당",
         "ckan.plugins": PLUGINS,
+        "ckan.views.default_views": "datatables_view",
+        "ckan.datastore.public_table_search": "",
         "ckan.storage_path": str(settings.state / "ckan" / "storage"),
         "ckan.max_resource_size": str(LARGEST_FILE_MEGABYTES),
         "ckan.locale_default": "ko_KR",

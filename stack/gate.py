@@ -17,6 +17,7 @@ import time
 
 from stack.parts import Part, all_parts, clean_environment
 from stack.settings import current_settings
+from stack.sweep import end_idle_orphans, recall
 
 PR_SET_PDEATHSIG = 1
 LONGEST_WAIT_SECONDS = 120
@@ -58,6 +59,8 @@ def main(name: str) -> None:
     parts = all_parts(settings)
     part = parts[name]
     die_with_supervisor(supervisor, part.stop_signal)
+    if session := recall(settings.run / "session.json"):
+        end_idle_orphans(session)
     wait_for([parts[other] for other in part.waits_for])
     environment = clean_environment(settings) | dict(part.environment())
     command = part.command()

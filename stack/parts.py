@@ -112,12 +112,13 @@ def postgres(settings: Settings) -> Part:
 
 
 def redis(settings: Settings) -> Part:
-    """Return the queue of the catalogue's jobs; nothing in it outlives a restart."""
+    """Return the queue of the catalogue's jobs; jobs and workers in it outlive a kill."""
     port = settings.ports["redis"]
     password = settings.secrets / "redis-password"
     return Part(
         name="redis",
         command=lambda: ["redis-server", str(settings.run / "redis.conf")],
+        made_from=lambda: digest_text(redis_configuration(settings)),
         answers=lambda _: "+PONG" in probes.ask_redis(port, password.read_text(), "PING"),
     )
 
@@ -130,7 +131,7 @@ def redis_configuration(settings: Settings) -> str:
             "bind 127.0.0.1",
             f"requirepass {secret(settings, 'redis-password')}",
             'save ""',
-            "appendonly no",
+            "appendonly yes",
             f"dir {settings.state / 'redis'}",
             "",
         ]
@@ -241,6 +242,12 @@ def airflow(settings: Settings) -> list[Part]:
     ]
 
 
+def officer(settings: Settings) -> dict[str, str]:
+    """Return who alone may answer approvals, once Airflow has numbered its people."""
+    number = settings.state / "airflow" / "officer-id"
+    return {"MADANG_OFFICER_ID": number.read_text()} if number.exists() else {}
+
+
 def airflow_process(
     settings: Settings, verb: str, *options: str, answers_as: str, url: str | None = None
 ) -> Part:
@@ -254,7 +261,7 @@ def airflow_process(
     ]
 
     def environment() -> dict[str, str]:
-        return airflow_environment(settings) | settings.variables()
+        return airflow_environment(settings) | settings.variables() | officer(settings)
 
     return Part(
         name=f"airflow-{verb}",
@@ -262,7 +269,7 @@ def airflow_process(
         made_from=lambda: (
             digest(settings.checkout / name for name in code) + digest_text(environment())
         ),
-        answers=lambda _: probes.airflow_component(settings.url("airflow"), answers_as),
+        answers=lambda pid: probes.airflow_component(settings.url("airflow"), answers_as, pid),
         environment=environment,
         waits_for=("postgres",),
         url=url,

@@ -47,6 +47,8 @@ SELECT 'CREATE DATABASE {database} OWNER {role}'
  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{database}')\\gexec
 REVOKE CONNECT ON DATABASE {database} FROM PUBLIC;
 """
+# A load that fails would have PostgreSQL quote the cell in its own log.
+QUIET_LOADS = "ALTER ROLE ckan IN DATABASE datastore SET log_min_messages = fatal;\n"
 # CKAN makes this type at its first use, where two workers at once would collide.
 NESTED_TYPE = """\
 SET ROLE ckan;
@@ -79,7 +81,7 @@ def for_catalogue(settings: Settings) -> list[Once]:
     """Return what the catalogue's parts need before they start."""
     names = ("requirements.lock", "serve/prepare.py", "ckanext/madang/migration")
     migrated_by = digest(settings.checkout / "catalog" / name for name in names)
-    made_from = f"{migrated_by} {ACCOUNTS} {PLUGINS}"
+    made_from = f"{migrated_by} {ACCOUNTS} {PLUGINS} {QUIET_LOADS}"
     return [Once("catalogue", made_from, lambda: prepare_catalogue(settings))]
 
 
@@ -90,7 +92,7 @@ def for_search(settings: Settings) -> list[Once]:
 
 def for_ledger(settings: Settings) -> list[Once]:
     """Return what the pipeline needs before its first run."""
-    made_from = digest(settings.checkout / "etl" / name for name in ("migrations", "cli.py"))
+    made_from = digest(settings.checkout / "etl" / name for name in ("ledger/migrations", "cli.py"))
     return [Once("ledger", made_from, lambda: prepare_ledger(settings))]
 
 
@@ -277,6 +279,7 @@ def prepare_catalogue(settings: Settings) -> None:
     script = str(settings.checkout / "catalog" / "serve" / "prepare.py")
     answer = json.loads(ckan(settings, "catalogue-preparation", "python", script, given=asked))
     psql(settings, "postgres", answer["permissions"])
+    psql(settings, "postgres", QUIET_LOADS)
     psql(settings, "datastore", NESTED_TYPE)
     for account in ACCOUNTS:
         if account.name in answer["tokens"]:

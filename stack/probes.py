@@ -7,7 +7,10 @@ import socket
 import subprocess
 import urllib.error
 import urllib.request
+from datetime import UTC, datetime
 from typing import Any
+
+from stack.sweep import age_seconds
 
 SECONDS = 5
 # Proxies are for the world outside; every part is on this machine.
@@ -56,10 +59,20 @@ def has_worker(port: int, password: str, pid: int) -> bool:
     return any(str(pid) in ask_redis(port, password, f"HGET {name} pid") for name in names)
 
 
-def airflow_component(url: str, component: str) -> bool:
-    """Tell whether Airflow itself calls one of its processes healthy."""
+def airflow_component(url: str, component: str, pid: int) -> bool:
+    """Tell whether one of Airflow's processes is healthy by Airflow's own report.
+
+    The report believes in a heartbeat for half a minute; one from before this process was
+    started is its predecessor's.
+    """
     answer = get(f"{url}/api/v2/monitor/health")
     if answer is None:
         return False
-    health: dict[str, Any] = json.loads(answer)
-    return bool(health.get(component, {}).get("status") == "healthy")
+    health: dict[str, Any] = json.loads(answer).get(component, {})
+    heartbeat = health.get(f"latest_{component}_heartbeat")
+    if health.get("status") != "healthy":
+        return False
+    if not heartbeat or not pid:
+        return True
+    beat = datetime.fromisoformat(heartbeat)
+    return (datetime.now(UTC) - beat).total_seconds() <= age_seconds(pid)

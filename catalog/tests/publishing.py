@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
@@ -75,7 +74,7 @@ class Caller:
 def _document(response: requests.Response) -> dict[str, Any]:
     try:
         return response.json()
-    except json.JSONDecodeError:
+    except requests.JSONDecodeError:
         return {"error": {"__type": "not JSON"}}
 
 

@@ -81,9 +81,18 @@ class Stack:
 
     def worker_pids(self) -> list[int]:
         """Return the processes that answer on the site's port, without their parent."""
-        sockets = _listening_sockets(urlsplit(self.url).port or 80)
-        holders = {pid for pid in _all_pids() if _has_socket(pid, sockets)}
+        holders = listeners(urlsplit(self.url).port or 80)
         return sorted(pid for pid in holders if _parent(pid) in holders)
+
+    def search_server_pids(self) -> list[int]:
+        """Return the process of the search server."""
+        return sorted(listeners(urlsplit(self.config["solr_url"]).port or 80))
+
+
+def listeners(port: int) -> set[int]:
+    """Return the processes that listen on a port of this machine."""
+    sockets = _listening_sockets(port)
+    return {pid for pid in _all_pids() if _has_socket(pid, sockets)}
 
 
 def _read_file(path: Path) -> dict[str, str]:
@@ -94,7 +103,8 @@ def _read_file(path: Path) -> dict[str, str]:
 
 
 def _listening_sockets(port: int) -> set[str]:
-    rows = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
+    tables = (Path("/proc/net") / name for name in ("tcp", "tcp6"))
+    rows = (line.split() for table in tables for line in table.read_text().splitlines()[1:])
     return {
         f"socket:[{row[9]}]" for row in rows if row[3] == "0A" and row[1].endswith(f":{port:04X}")
     }

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 
 import pytest
@@ -26,6 +26,7 @@ def kill_workers(stack) -> None:
 
 def call_and_kill(stack, call, delay: float) -> None:
     """Start a call, and kill every worker a moment later."""
+    assert stack.worker_pids(), "nobody to kill: this test would prove nothing"
     calling = threading.Thread(target=_ignore_lost_answer, args=[call])
     calling.start()
     time.sleep(delay)
@@ -110,6 +111,34 @@ def test_a_worker_killed_while_the_record_is_made_leaves_it_made_or_not(stack, p
     }
     repeat(lambda: publisher.call("madang_drift", settled_seconds=0, repair=True)).result()
     publisher.call("package_delete", id=dataset.name)
+
+
+def test_a_search_server_that_hangs_takes_the_whole_flip_back(stack, dataset, publisher, visitor):
+    dataset.publish(OLD)
+    dataset.put_all(NEW)
+    dataset.load(NEW).result()
+    with stopped(stack.search_server_pids()):
+        answer = dataset.flip(NEW, OLD.name)
+
+    assert answer.status == 500
+    assert live_release(dataset, visitor) == OLD.name
+    assert visitor.get(dataset.file_path(NEW.name, "data.csv")).status_code == 404
+    publisher.call("madang_drift", settled_seconds=0, repair=True).result()
+    dataset.flip(NEW, OLD.name).result()
+    assert live_release(dataset, visitor) == NEW.name
+
+
+@contextmanager
+def stopped(pids: list[int]):
+    """Keep processes from running for a while."""
+    assert pids, "nothing to stop: this test would prove nothing"
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
 
 def test_visitors_who_ask_all_the_time_get_whole_answers_through_flips(dataset, visitor):

@@ -130,21 +130,34 @@ def test_a_private_dataset_shows_its_files_to_its_organisation_only(dataset, vis
     assert {"private", "no-cache"} <= set(answer.headers["Cache-Control"].split(", "))
 
 
-def test_a_retracted_release_is_gone_and_the_others_stay(dataset, visitor, stack: Stack):
-    second = make_release("20261125-2", mark="나")
-    dataset.publish(RELEASE)
-    dataset.publish(second, RELEASE.name)
+def retract(stack: Stack, dataset, release: str) -> None:
+    """Do in the register what a retraction does."""
     with stack.database() as cursor:
         cursor.execute(
             "UPDATE madang_release SET state = 'retracted' WHERE release = %s AND package_id ="
             " (SELECT id FROM package WHERE name = %s)",
-            [RELEASE.name, dataset.name],
+            [release, dataset.name],
         )
+
+
+def test_a_retracted_release_is_gone_and_the_others_stay(dataset, visitor, stack: Stack):
+    second = make_release("20261125-2", mark="나")
+    dataset.publish(RELEASE)
+    dataset.publish(second, RELEASE.name)
+    retract(stack, dataset, RELEASE.name)
 
     addresses = [dataset.file_path(name, "data.csv") for name in (RELEASE.name, second.name)]
 
     assert [visitor.get(path).status_code for path in addresses] == [410, 200]
     assert dataset.flip(RELEASE, second.name).error_keys == {"release"}
+
+
+def test_a_live_release_that_is_retracted_has_no_table_any_more(dataset, visitor, stack: Stack):
+    dataset.publish(RELEASE)
+    retract(stack, dataset, RELEASE.name)
+
+    assert visitor.call("datastore_search", resource_id=dataset.csv_id).status == 404
+    assert visitor.get(f"/datastore/dump/{dataset.csv_id}").status_code == 404
 
 
 def test_old_releases_keep_their_addresses(dataset, visitor):

@@ -33,6 +33,15 @@ def test_the_catalogue_states_the_digest_that_was_certified(dataset):
     assert (result["rows"], result["digest"]) == (RELEASE.rows, RELEASE.digest)
 
 
+def test_a_release_without_rows_is_a_release(dataset, visitor):
+    empty = make_release("20261125-1", rows=0)
+    dataset.publish(empty)
+
+    found = visitor.call("datastore_search", resource_id=dataset.csv_id).result()
+
+    assert (empty.digest, found["total"], found["records"]) == ("0", 0, [])
+
+
 @pytest.mark.parametrize(
     ("changes", "key"),
     [

@@ -45,6 +45,7 @@ def generalised_value(
     Args:
         field: Says how coarse the column becomes.
         timezone: Zone in which a moment has its day; moments themselves are in UTC.
+        code_lists: Those that the contract names.
 
     Examples:
         >>> from etl.contract.model import Label

@@ -60,11 +60,14 @@ def _table_checks(
         Column(field["name"], field["type"], field["decimals"]) for field in content["fields"]
     ]
     names = [column.name for column in columns]
+    same_columns = _equal("columns", names, measure_columns(connection, file))
+    if not same_columns.holds:
+        return [same_columns]
     is_parquet = file.suffix == ".parquet"
     measure = digest_parquet if is_parquet else digest_csv
     digest = measure(connection, file, columns)
     checks = [
-        _equal("columns", names, measure_columns(connection, file)),
+        same_columns,
         _equal("rows", content["digest"]["rows"], digest.rows),
         _equal("digest", content["digest"]["total"], str(digest.total)),
     ]

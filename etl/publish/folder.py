@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
-import uuid
 from collections.abc import Mapping
 from pathlib import Path
+
+from etl.errors import StoreError
 
 
 def export_release(
@@ -25,16 +26,29 @@ def export_release(
 
     Returns:
         `<folder>/<dataset>/<release>`.
+
+    Raises:
+        StoreError: The folder cannot be written to; nothing of the release is there.
     """
     target = folder / dataset / release
     if target.exists():
         return target
-    temporary = folder / dataset / f".{uuid.uuid4().hex}"
-    for part, paths in parts.items():
-        (temporary / part).mkdir(parents=True)
-        for name, path in paths.items():
-            shutil.copyfile(path, temporary / part / name)
-        if part != "public":  # a report may show the department its own cells
-            (temporary / part).chmod(0o700)
-    temporary.rename(target)
+    temporary = target.with_name(f".{release}")
+    shutil.rmtree(temporary, ignore_errors=True)  # of a run that was interrupted
+    try:
+        for part, paths in parts.items():
+            (temporary / part).mkdir(parents=True)
+            for name, path in paths.items():
+                shutil.copyfile(path, temporary / part / name)
+            if part != "public":  # a report may show the department its own cells
+                (temporary / part).chmod(0o700)
+        temporary.rename(target)
+    except OSError as problem:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise StoreError(
+            f"{dataset}: the release cannot be written to the folder ({problem.strerror}). Nothing"
+            " of it is there; earlier releases stay. Make room or name another folder, then run"
+            " again.",
+            dataset=dataset,
+        ) from None
     return target

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -105,11 +104,20 @@ def _ensure_record(catalogue: Catalogue, release: Release) -> dict[str, Any]:
     )
     record = catalogue.find("package_show", {"id": name})
     if record is None:
-        with suppress(CatalogueRejectedError):  # another process made it in this moment: read it
-            catalogue.call("package_create", first_record(release.contract, organisation["id"]))
-        record = catalogue.call("package_show", {"id": name})
+        record = _create_record(catalogue, release.contract, organisation["id"])
     _require_ours(record, release.contract)
     return dict(record)
+
+
+def _create_record(catalogue: Catalogue, contract: Contract, organisation_id: str) -> Any:
+    try:
+        catalogue.call("package_create", first_record(contract, organisation_id))
+    except CatalogueRejectedError:
+        record = catalogue.find("package_show", {"id": contract.name})
+        if record is None:
+            raise
+        return record  # another process made it in this moment
+    return catalogue.call("package_show", {"id": contract.name})
 
 
 def _require_ours(record: Mapping[str, Any], contract: Contract) -> None:
@@ -183,6 +191,7 @@ def _flip(catalogue: Catalogue, release: Release, previous: str) -> None:
            "data.csv": csv_resource_id(contract.name)}  # fmt: skip
     request: dict[str, Any] = {
         "match": {"name": contract.name},
+        "filter": ["-extras"],  # CKAN merges lists by position: a shorter one would keep a tail
         "update": dataset_fields(contract, release.name, release.reference_date, catalogue.url),
     }
     for item in release.distributions:

@@ -59,7 +59,7 @@ def test_each_file_asks_for_one_run_by_a_random_id(claim_files, intake):
 
 def test_a_claim_that_a_crash_left_without_a_run_is_asked_for_again(claim_files, intake):
     drop(intake)
-    [claim] = claim_complete_files(intake, [PARKS], quiet_seconds=0)
+    [claim] = claim_complete_files(intake, {PARKS: "*"}, quiet_seconds=0)
 
     first, again = claim_files(), claim_files()
 
@@ -156,7 +156,7 @@ def test_what_waits_is_announced_again_but_less_and_less_often(intake):
 
 def test_a_claim_without_a_run_is_announced_when_the_watch_starts(intake):
     drop(intake)
-    [claim] = claim_complete_files(intake, [PARKS], quiet_seconds=0)
+    [claim] = claim_complete_files(intake, {PARKS: "*"}, quiet_seconds=0)
 
     assert events_of(intake, 0.3) == [{"waiting": 1}]
     assert claimed_file(intake, claim).name == NAME

@@ -89,6 +89,7 @@ def test_a_broken_contract_is_shown_and_takes_no_other_dag_away():
     assert set(bag.dags) == {
         "collect_intake",
         "keep_house",
+        "keep_search",
         "publish__city-parking",
         "publish__city-jobs",
     }
@@ -124,7 +125,12 @@ def test_a_publication_tells_the_ledger_of_every_failure():
 def test_a_task_builds_only_its_own_dag(monkeypatch):
     monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_DAG_ID", "publish__city-parking")
 
-    assert set(parse().dags) == {"collect_intake", "keep_house", "publish__city-parking"}
+    assert set(parse().dags) == {
+        "collect_intake",
+        "keep_house",
+        "keep_search",
+        "publish__city-parking",
+    }
 
 
 def test_parsing_does_not_load_the_steps():
@@ -132,7 +138,7 @@ def test_parsing_does_not_load_the_steps():
     script = (
         "import sys; from airflow.dag_processing.dagbag import DagBag;"
         f"bag = DagBag({str(DAGS)!r}, load_op_links=False);"
-        f"sys.exit(len(bag.dags) != 4 or any(name in sys.modules for name in {heavy}))"
+        f"sys.exit(len(bag.dags) != 5 or any(name in sys.modules for name in {heavy}))"
     )
 
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

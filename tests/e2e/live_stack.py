@@ -196,10 +196,11 @@ class LiveStack:
         """Return the password of an account of the local stack."""
         return secret(self.settings, f"{account}-password")
 
-    def madang(self, *arguments: str | Path) -> tuple[int, Any]:
+    def madang(self, *arguments: str | Path, **settings: str) -> tuple[int, Any]:
         """Run the command on this stack; return its exit code and the document it prints."""
         program = self.settings.checkout / ".venv" / "bin" / "madang"
-        environment = os.environ | self.settings.variables() | {"MADANG_ENV_FILE": os.devnull}
+        here = self.settings.variables() | {"MADANG_ENV_FILE": os.devnull}
+        environment = os.environ | here | settings
         done = subprocess.run(
             [program, *arguments, "--json"], env=environment, check=False, capture_output=True
         )

@@ -55,6 +55,7 @@ privacy:
   legal_basis: 개인정보 보호법 제28조의2제1항
 approval: privacy-officer
 """
+WARDS, ILLNESSES = ("강남구", "종로구", "중구", "동구"), ("감기", "골절", "두통")
 REGIONS = "시군구,시도\n강남구,서울\n종로구,서울\n중구,부산\n동구,부산\n"
 
 
@@ -62,7 +63,7 @@ def people(seed: int = 1, order: int = 0) -> str:
     draw = random.Random(seed)
     rows = [
         f"{number % 700},홍길동{number},{draw.randrange(20, 80)},"
-        f"{draw.choice(['강남구', '종로구', '중구', '동구'])},{draw.choice(['감기', '골절', '두통'])}"
+        f"{draw.choice(WARDS)},{draw.choice(ILLNESSES)}"
         for number in range(1_000)
     ]
     random.Random(order).shuffle(rows)
@@ -123,7 +124,8 @@ def test_both_tiers_of_a_contract_are_written_and_verify(file, contract, tmp_pat
     assert public["sensitive"]["질병"]["distinct"]["achieved"] >= 2
     page = (tiers["public"].parent / "report/privacy.html").read_text(encoding="utf-8")
     assert page.count("<svg") == 8
-    assert "http://" not in page and "https://" not in page
+    assert "http://" not in page
+    assert "https://" not in page
     assert "홍길동" not in page
 
 

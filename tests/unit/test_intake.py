@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -35,8 +36,9 @@ def drop(intake: Path, name: str = "공원 현황.csv", content: str = "a\n1\n")
     return file
 
 
-def claim_all(intake, datasets=(PARKS,), meanwhile=lambda: None):
-    return claim_complete_files(intake, datasets, pause=lambda _: meanwhile())
+def claim_all(intake, datasets=(PARKS,), meanwhile=lambda: None, files="*"):
+    expected = dict.fromkeys(datasets, files)
+    return claim_complete_files(intake, expected, pause=lambda _: meanwhile())
 
 
 def test_a_complete_file_becomes_a_claim_under_its_own_name(intake):
@@ -48,6 +50,24 @@ def test_a_complete_file_becomes_a_claim_under_its_own_name(intake):
     assert claim.dataset == PARKS
     assert claimed_file(intake, claim).name == "공원 현황.csv"
     assert claimed_file(intake, claim).read_text() == "a\n1\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "is_taken"),
+    [
+        pytest.param("공원.csv", True, id="a name that fits"),
+        pytest.param("공원.CSV", True, id="however it is capitalised"),
+        pytest.param(unicodedata.normalize("NFD", "공원.csv"), True, id="or decomposed by a Mac"),
+        pytest.param("공원.hwp", False, id="another name stays where it is"),
+        pytest.param("주차장.csv", False, id="so does that of another table"),
+    ],
+)
+def test_only_files_that_the_contract_names_are_taken(intake, name, is_taken):
+    file = drop(intake, name)
+
+    claims = claim_all(intake, files="공원*.csv")
+
+    assert (len(claims) == 1, file.exists()) == (is_taken, not is_taken)
 
 
 @pytest.mark.parametrize(

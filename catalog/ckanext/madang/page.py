@@ -8,8 +8,8 @@ import ckan.plugins.toolkit as tk
 from ckanext.madang import register
 from ckanext.madang.names import FILES
 
-_MACHINE_KEYS = ("certificate", "contract_sha256", "title_en", "notes_en")
-"""Extras that are for programs, or shown elsewhere on the page."""
+_SHOWN_ELSEWHERE = ("release", "certificate", "contract_sha256", "title_en", "notes_en")
+"""Extras that are for programs, or that the page says better at another place."""
 
 
 def madang_release(package: dict[str, Any]) -> dict[str, Any] | None:
@@ -57,13 +57,12 @@ def madang_facts(package: dict[str, Any]) -> list[tuple[str, str]]:
     extras = {extra["key"]: extra["value"] for extra in package.get("extras", [])}
     labels = _fact_labels()
     known = [key for key in labels if extras.get(key)]
-    other = sorted(extras.keys() - labels.keys() - set(_MACHINE_KEYS))
+    other = sorted(extras.keys() - labels.keys() - set(_SHOWN_ELSEWHERE))
     return [(labels.get(key, key), _fact_value(key, extras[key])) for key in known + other]
 
 
 def _fact_labels() -> dict[str, str]:
     return {
-        "release": tk._("Release"),
         "reference_date": tk._("Reference date"),
         "steward": tk._("Department in charge"),
         "frequency": tk._("Update frequency"),

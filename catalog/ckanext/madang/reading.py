@@ -25,7 +25,6 @@ class ReleaseTable(NamedTuple):
     package_id: str
     release: str
     table: str
-    is_live: bool
 
 
 def find_release_table(
@@ -45,22 +44,18 @@ def find_release_table(
 
     Raises:
         NotAuthorized: The caller may not read the resource.
-        ObjectNotFound: The pinned release is not public.
+        ObjectNotFound: The release is not public.
     """
     name = parse_table_name(identifier)
     resource = model.Resource.get(name.resource_id) if name else None
     if name is None or resource is None or (resource.extras or {}).get("table") != "release":
         return None
     tk.check_access("resource_show", tk.fresh_context(context), {"id": resource.id})
-    live = resource.extras.get("release")
-    release = pinned or name.release or live
+    release = pinned or name.release or resource.extras.get("release")
     if not release:
         return None
-    if release != live:
-        _check_public(resource.package_id, release)
-    return ReleaseTable(
-        resource.id, resource.package_id, release, table_name(resource.id, release), release == live
-    )
+    _check_public(resource.package_id, release)
+    return ReleaseTable(resource.id, resource.package_id, release, table_name(resource.id, release))
 
 
 def _check_public(package_id: str, release: str) -> None:

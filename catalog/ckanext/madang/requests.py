@@ -66,24 +66,20 @@ def check_file_put(data_dict: dict[str, Any]) -> dict[str, Any]:
 
 def check_table_load(data_dict: dict[str, Any]) -> tuple[str, str, Load]:
     """Return resource id, release and the table to make, of `madang_release_table_load`."""
-    needed, whole = map(tk.get_validator, ("not_missing", "natural_number_validator"))
+    needed, whole = map(tk.get_validator, ("not_empty", "natural_number_validator"))
     schema = {
         "resource_id": [needed, tk.get_validator("uuid_validator")],
         "release": [needed, _release],
         "sha256": [needed, _SHA256],
         "rows": [needed, whole],
         "digest": [needed, _DIGITS],
-        "fields": [needed],
-        "indexes": [tk.get_validator("ignore_missing")],
     }
-    plain = {key: value for key, value in data_dict.items() if key not in ("fields", "indexes")}
-    lists = {key: data_dict.get(key) for key in ("fields", "indexes")}
-    data = _check({key: schema[key] for key in schema if key not in lists}, plain)
-    fields = _fields(lists["fields"])
+    data = _check(schema, {key: data_dict.get(key) for key in schema})
+    fields = _fields(data_dict.get("fields"))
     load = Load(
         table_name(data["resource_id"], data["release"]),
         fields,
-        _indexes(lists["indexes"] or [], {field.name for field in fields}),
+        _indexes(data_dict.get("indexes") or [], {field.name for field in fields}),
         data["sha256"],
         TableDigest(data["rows"], data["digest"]),
     )

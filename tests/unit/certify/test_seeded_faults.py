@@ -284,7 +284,7 @@ def test_raw_values_in_a_dictionary_are_named(written):
 
 def test_raw_values_in_statistics_are_named(written):
     content = written.parquet.read_bytes()
-    at = content.rindex("30-39".encode(), 0, len(content))
+    at = content.rindex(b"30-39", 0, len(content))
     written.parquet.write_bytes(content[:at] + b"31-31" + content[at + 5 :])
     written.claimed = replace(written.claimed, parquet_sha256=measure_file(written.parquet).sha256)
 

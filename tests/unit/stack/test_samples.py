@@ -74,7 +74,7 @@ def test_files_are_written_as_korean_excel_does(files):
 
 @pytest.mark.parametrize("number", range(3), ids=[sample.folder for sample in SAMPLES])
 def test_a_sample_is_published_but_for_a_few_bad_rows_of_every_kind(files, passed, number):
-    contract, reading, checked, published = passed(files[number])
+    contract, reading, checked, _ = passed(files[number])
 
     require_quality(checked, reading.ragged, contract)
     critical = {

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from stack import sweep
-from stack.sweep import Session, is_alive, members, read_stat, recall, remember, session_of
+from stack.sweep import Process, Session, is_alive, members, read_stat, recall, remember, session_of
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 LEADER = (
@@ -44,12 +44,12 @@ def leader():
 def test_session_and_start_are_read_whatever_the_name(name):
     line = f"77 ({name}) R 1 77 70 0 -1 4194560 " + "0 " * 12 + "123456 0 0"
 
-    assert read_stat(line) == (70, 123456, "R")
+    assert read_stat(line) == Process(77, 1, 70, 123456, "R")
 
 
 def test_children_of_a_killed_leader_are_ended(leader):
     process, session = leader
-    assert len(list(members(session))) == 2
+    assert len(members(session)) == 2
     process.kill()
     process.wait()
 
@@ -89,6 +89,6 @@ def test_a_session_of_an_earlier_boot_is_forgotten(tmp_path):
 
 def wait_until_gone(session):
     end = time.monotonic() + 5
-    while list(members(session)):
+    while members(session):
         assert time.monotonic() < end
         time.sleep(0.02)

@@ -1,0 +1,92 @@
+"""Anybody who has a file and its certificate can tell whether the one is what the other says."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from etl.certify.measuring import measure_file, verifier
+from etl.certify.verifying import verify_file
+from etl.errors import DisclosureRiskError
+from tests.unit.certify.test_certifying import PEOPLE, certify
+from tests.unit.certify.written import measure, write_files
+
+
+@pytest.fixture
+def content(tmp_path):
+    write_files(tmp_path, PEOPLE, [("북", "감기")] * 10 + [(None, 'a"b\nc')] * 10)
+    return certify(PEOPLE, measure(tmp_path, PEOPLE))
+
+
+def verify(folder, name, content):
+    with verifier(folder) as connection:
+        return {check.name: check for check in verify_file(connection, folder / name, content)}
+
+
+@pytest.mark.parametrize("name", ["data.parquet", "data.csv"])
+def test_a_file_as_published_holds(tmp_path, content, name):
+    checks = verify(tmp_path, name, content)
+
+    assert all(check.holds for check in checks.values())
+    assert {"sha256", "size_bytes", "columns", "rows", "digest"} <= checks.keys()
+    assert ("k" in checks) == (name == "data.parquet")
+
+
+def test_a_file_may_have_another_name(tmp_path, content):
+    (tmp_path / "data.csv").rename(tmp_path / "내려받은 파일 (1).csv")
+
+    assert all(check.holds for check in verify(tmp_path, "내려받은 파일 (1).csv", content).values())
+
+
+@pytest.mark.parametrize("name", ["data.parquet", "data.csv"])
+def test_a_changed_file_does_not_hold(tmp_path, content, name):
+    with (tmp_path / name).open("ab") as file:
+        file.write(b" ")
+
+    checks = verify(tmp_path, name, content)
+
+    assert not checks["sha256"].holds
+    assert not checks["size_bytes"].holds
+
+
+@pytest.mark.parametrize(
+    ("change", "check"),
+    [
+        pytest.param({"digest": {"rows": 19, "total": "1"}}, "rows", id="rows"),
+        pytest.param({"digest": {"rows": 20, "total": "1"}}, "digest", id="digest"),
+    ],
+)
+def test_a_certificate_that_says_other_numbers_does_not_hold(tmp_path, content, change, check):
+    assert not verify(tmp_path, "data.parquet", content | change)[check].holds
+
+
+def test_too_small_a_group_does_not_hold(tmp_path, content):
+    privacy = content["privacy"] | {"k": {"required": 11, "achieved": 11}}
+
+    assert not verify(tmp_path, "data.parquet", content | {"privacy": privacy})["k"].holds
+
+
+def test_a_file_with_its_hash_but_other_columns_does_not_hold(tmp_path, content):
+    (tmp_path / "data.csv").write_text("\ufeffward,illness,name\r\n북,감기,홍\r\n", newline="")
+    facts = measure_file(tmp_path / "data.csv")
+    entry = {"name": "data.csv", "sha256": facts.sha256, "size_bytes": facts.size_bytes}
+
+    with verifier(tmp_path) as connection:
+        checks = verify_file(connection, tmp_path / "data.csv", content | {"files": [entry]})
+
+    assert not {check.name: check for check in checks}["columns"].holds
+
+
+@pytest.mark.parametrize("name", ["dictionary.csv.txt", "data.xlsx", "data"])
+def test_a_file_of_another_kind_is_refused(tmp_path, content, name):
+    (tmp_path / name).write_bytes(b"x")
+
+    with pytest.raises(DisclosureRiskError, match="speaks of no such file"):
+        verify(tmp_path, name, content)
+
+
+def test_the_hash_is_plain_sha256(tmp_path, content):
+    [entry] = [file for file in content["files"] if file["name"] == "data.csv"]
+
+    assert entry["sha256"] == hashlib.sha256((tmp_path / "data.csv").read_bytes()).hexdigest()
