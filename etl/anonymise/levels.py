@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from etl.anonymise.classes import Diversity
@@ -120,7 +122,9 @@ def encode(
         values,
         Combinations(
             cells=tuple(
-                _representatives(hierarchy, field.floor).take(combinations[field.name].to_numpy())
+                _narrow(_representatives(hierarchy, field.floor)).take(
+                    combinations[field.name].to_numpy()
+                )
                 for field, hierarchy in zip(fields, hierarchies, strict=True)
             ),
             counts=combinations[ROWS].cast(pl.Int64).to_numpy(),
@@ -207,6 +211,11 @@ def _representatives(
     """Return one leaf for each value of a level."""
     _, first = np.unique(hierarchy.codes[level], return_index=True)
     return first.astype(np.int64)
+
+
+def _narrow(codes: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+    """Store codes in as few bytes as hold them: there are as many as combinations."""
+    return codes.astype(np.min_scalar_type(int(codes.max(initial=0))))
 
 
 def _numbered(values: pl.Series) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -29,6 +29,7 @@ from etl.errors import ContractError
 INFEASIBLE, OPEN, TESTED = -1, 0, 1
 CACHED_CLASS_SETS = 200
 WORTH_CACHING = 0.7  # classes are kept when they are at most this part of what they came from
+CACHED_PER_COMBINATION = 3  # cached classes in all, in multiples of the base
 LARGEST_LATTICE = 50_000_000
 DIGITS = 12  # losses that agree in so many digits are ties: sums of floats differ in the last ones
 
@@ -320,16 +321,21 @@ class _Cache:
 
     def __init__(self, floors: Vector, base: Classes) -> None:
         self._levels = np.full((CACHED_CLASS_SETS, len(floors)), np.iinfo(np.int64).max)
-        self._sizes = np.full(CACHED_CLASS_SETS, np.iinfo(np.int64).max)
+        self._sizes = np.zeros(CACHED_CLASS_SETS, np.int64)
         self._classes = [base] * CACHED_CLASS_SETS
+        self._largest = (1 + CACHED_PER_COMBINATION) * len(base.counts)
         self._next = 0
         self.put(floors, base)
 
     def put(self, vector: Vector, classes: Classes) -> None:
-        self._levels[self._next] = vector
-        self._sizes[self._next] = len(classes.counts)
-        self._classes[self._next] = classes
-        self._next = self._next % (CACHED_CLASS_SETS - 1) + 1
+        """Keep classes in the place of the oldest, unless all together grow too large."""
+        place, size = self._next, len(classes.counts)
+        if int(self._sizes.sum() - self._sizes[place]) + size > self._largest:
+            return
+        self._levels[place] = vector
+        self._sizes[place] = size
+        self._classes[place] = classes
+        self._next = place % (CACHED_CLASS_SETS - 1) + 1
 
     def coarsest_below(self, vector: Vector) -> Classes:
         """Return the fewest classes of any vector that is nowhere coarser."""

@@ -67,7 +67,7 @@ def encoded(adult: pl.DataFrame, names: Sequence[str], sensitive: Sequence[str] 
             "entropy", 100, 0.04, 379417.3460570988, (1, 1, 1, 1, 3, 2, 2, 1, 1), id="KA1"
         ),
         pytest.param("entropy", 5, 0.0, 407289.5388925293, (1, 2, 1, 1, 3, 2, 2, 1, 1), id="KA2"),
-        pytest.param("entropy", 100, 0.0, 453196.89324587, (0, 4, 1, 1, 3, 2, 2, 1, 1), id="KA3"),
+        pytest.param("entropy", 100, 0.0, 453196.893246, (0, 4, 1, 1, 3, 2, 2, 1, 1), id="KA3"),
         pytest.param("loss", 5, 1.0, 0.22041192847984292, (0, 3, 0, 0, 2, 1, 1, 1, 0), id="H0"),
         pytest.param("loss", 5, 0.04, 0.26611081915757495, (0, 3, 0, 1, 1, 1, 1, 2, 0), id="H4"),
     ],
