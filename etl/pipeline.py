@@ -15,7 +15,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -275,6 +275,7 @@ class Pipeline:
         if certified.status == "unchanged":
             return self._unchanged(contract, certified)
         if done := self._finished(certified):
+            self.ledger.release_lease(dataset, run_id)  # which a repeated certify took again
             return self._published(certified, done)
         with self._step(dataset, run_id, "publish") as count:
             content = self._verify_certified(contract, certified)
@@ -556,7 +557,7 @@ class Pipeline:
 
     def _switch(self, contract: Contract, certified: Certified, content: dict[str, Any]) -> None:
         if self.folder is not None:
-            self.export(certified)
+            self.export(replace(certified, release=content["release"]))
             return
         with self._release_files(certified) as files:
             token = self.settings.read_secret("catalogue-token").decode()
