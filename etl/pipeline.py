@@ -306,6 +306,7 @@ class Pipeline:
         if certified.status == "unchanged":
             return self._unchanged(contract, certified)
         if done := self._finished(certified):
+            self.ledger.release_lease(dataset, run_id)  # which a repeated certify took again
             return self._published(certified, done)
         with self._step(dataset, run_id, "publish") as count:
             content = self._verify_certified(contract, certified)
@@ -681,7 +682,7 @@ class Pipeline:
 
     def _switch(self, contract: Contract, certified: Certified, content: dict[str, Any]) -> None:
         if self.folder is not None:
-            self.export(certified)
+            self.export(replace(certified, release=content["release"]))
             return
         if contract.privacy.tiers is not None:
             LOG.warning(

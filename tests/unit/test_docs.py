@@ -15,12 +15,15 @@ from etl.checking import run_example
 from etl.cli import app
 from etl.contract.loading import parse_contract
 from etl.contract.model import Contract, FieldType, PersonalKind, Role, Strict
+from etl.ledger.tables import metadata
 
 ROOT = Path(__file__).parents[2]
 READMES = (ROOT / "README.md", ROOT / "README.ko.md")
 DOCUMENTS = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")))
+ARCHITECTURE = ROOT / "docs" / "architecture.md"
 CONTRACT = ROOT / "docs" / "contract.md"
 ERRORS = ROOT / "docs" / "errors.md"
+OPERATIONS = ROOT / "docs" / "operations.md"
 CODE_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -153,3 +156,26 @@ def test_every_exit_code_and_its_owner_are_told():
     for kind in error_classes().values():
         assert rows[str(kind.exit_code)] == f"{kind.owner} · {kind.owner_ko}"
     assert rows.keys() == {"0", "2"} | {str(kind.exit_code) for kind in error_classes().values()}
+
+
+def test_every_table_of_the_ledger_has_its_place():
+    missing = [name for name in metadata.tables if f"| `{name}` |" not in text_of(ARCHITECTURE)]
+
+    assert missing == []
+
+
+def test_every_dag_has_its_place():
+    files = [file.stem for file in (ROOT / "dags").glob("*.py")]
+
+    assert "publish_datasets" in files
+    assert [name for name in files if name not in text_of(ARCHITECTURE)] == []
+
+
+def test_every_setting_is_explained():
+    sources = (ROOT / "etl" / "settings.py", ROOT / "stack" / "settings.py")
+    settings = {
+        name for file in sources for name in re.findall(r'"(MADANG_[A-Z_]+)"', text_of(file))
+    }
+
+    assert "MADANG_STATE" in settings
+    assert [name for name in sorted(settings) if f"`{name}`" not in text_of(OPERATIONS)] == []
