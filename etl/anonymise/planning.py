@@ -274,8 +274,9 @@ def _impossible(
     costliest = encoded.fields[int(np.argmax(saved))].name
     rows = encoded.combinations.rows
     return DisclosureRiskError(
-        f"{contract.name}: even at the coarsest allowed levels {least} of {rows} rows stand in"
-        f" groups that the {tier} table may not show (k = {rule.k}); the contract allows"
+        f"{contract.name}: {least} of {rows} rows stand in groups below k = {rule.k} over"
+        f" ({', '.join(contract.quasi_identifiers)}), or in too uniform ones, even at the coarsest"
+        f" levels that the {tier} table may have; the contract allows"
         f" {rule.suppression:.1%}. Nothing was published; the live release stays. Leaving"
         f" {costliest} out would save {max(saved)} rows: raise its ceiling, generalise it"
         " further, or drop it.",
