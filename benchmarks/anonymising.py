@@ -23,6 +23,7 @@ from etl.certify.measuring import verifier
 from etl.contract.model import Contract
 from etl.convert.writing import write_parquet
 
+FIRST_DAY = np.datetime64("2024-01-01")
 PLACES, JOBS, NATIONS, SEED = 3_500, 21, 30, 11
 
 
@@ -31,7 +32,7 @@ def contract() -> Contract:
     label = {"ko": "주민 등록부 표본"}
     levels = {
         "sex": ("string", [], 0),
-        "age": ("integer", [{"band": 5, "top": 85}, {"band": 10, "top": 80}, {"band": 20, "top": 80}], 1),
+        "age": ("integer", [{"band": band, "top": 80} for band in (5, 10, 20)], 1),
         "place": ("string", [{"words": 2}, {"words": 1}], 1),
         "job": ("string", [{"keep": 1}], 0),
         "household": ("integer", [{"band": 2}, {"band": 4}], 0),
@@ -74,7 +75,7 @@ def draw(rng: np.random.Generator, rows: int) -> pl.DataFrame:
         "place": names.gather(place),
         "job": pl.Series([f"{n // 4}{n % 4}" for n in range(JOBS)]).gather(skewed(rng, JOBS, rows)),
         "household": 1 + np.minimum(rng.geometric(0.45, rows), 8).astype(np.int64),
-        "moved_on": pl.Series(np.datetime64("2024-01-01") + rng.integers(0, 730, rows)).cast(pl.Date),
+        "moved_on": pl.Series(FIRST_DAY + rng.integers(0, 730, rows)).cast(pl.Date),
         "nation": pl.Series([f"{chr(65 + n // 6)}{n}" for n in range(NATIONS)])
         .gather(np.minimum(rng.geometric(0.6, rows) - 1, NATIONS - 1)),
     })  # fmt: skip

@@ -7,15 +7,19 @@ positions, where there are many.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from etl.anonymise.hierarchy import Hierarchy, Ints
-from etl.anonymise.metrics import Vector
+from etl.anonymise.metrics import Floats, Vector
 
-DENSE = 4  # numbers are counted directly when there are at most so many per combination
+DENSE = 2  # numbers are counted directly when there are at most so many per combination
+LARGEST_PACK = 1 << 15  # its table of codes stays in the cache of a processor
 LARGEST_SPACE = 1 << 62  # beyond it the numbers of classes would overflow without a word
 
 
@@ -24,11 +28,11 @@ class Classes:
     """Combinations that are equal at some vector.
 
     Attributes:
-        cells: For each field the leaf code of one combination of each class.
+        packs: For each pack of fields the number of one combination of each class.
         counts: Rows of each class.
     """
 
-    cells: tuple[Ints, ...]
+    packs: tuple[npt.NDArray[Any], ...]
     counts: Ints
 
 
@@ -46,25 +50,37 @@ class Diversity:
 
 
 class Radix:
-    """Numbers of classes: equal exactly where all codes are equal."""
+    """Numbers of classes: equal exactly where all codes are equal.
 
-    def __init__(self, hierarchies: Sequence[Hierarchy]) -> None:
-        """Take the hierarchies, in the order of the fields."""
-        self._codes = [hierarchy.codes for hierarchy in hierarchies]
-        self._sizes = [
-            [hierarchy.size(level) for level in range(hierarchy.height)]
-            for hierarchy in hierarchies
+    Fields with few values go in packs, so that a check looks up two or three numbers for each
+    combination and not one for each field.
+    """
+
+    def __init__(self, hierarchies: Sequence[Hierarchy], floors: Vector) -> None:
+        """Take the hierarchies, and the finest levels that will be asked for."""
+        self._hierarchies = hierarchies
+        self._floors = floors
+        self._leaves = [
+            np.unique(hierarchy.codes[floor], return_index=True)[1]
+            for hierarchy, floor in zip(hierarchies, floors, strict=True)
         ]
+        self._packs = _choose_packs([len(leaves) for leaves in self._leaves])
 
-    def number(self, vector: Vector, cells: Sequence[Ints]) -> tuple[Ints, int]:
+    def pack(self, cells: Sequence[npt.NDArray[Any]]) -> tuple[npt.NDArray[Any], ...]:
+        """Return for each pack the number of each combination, from its leaf codes."""
+        return tuple(self._pack(fields, cells) for fields in self._packs)
+
+    def number(
+        self, vector: Vector, packs: Sequence[npt.NDArray[Any]]
+    ) -> tuple[Ints, int]:  # fmt: skip
         """Return the number of each combination at a vector, and how many there may be.
 
         Where the numbers would overflow, those that are there are numbered anew on the way.
         """
-        numbers = np.zeros(len(cells[0]), dtype=np.int64)
+        numbers = np.zeros(len(packs[0]), dtype=np.int64)
         space = 1
-        for codes, sizes, level, cell in zip(self._codes, self._sizes, vector, cells, strict=True):
-            size = sizes[level]
+        for fields, pack in zip(self._packs, packs, strict=True):
+            codes, size = self._codes(fields, vector)
             if size == 1:
                 continue
             if space > LARGEST_SPACE // size:
@@ -72,11 +88,55 @@ class Radix:
                 space = len(distinct)
             if space > 1:
                 numbers *= size
-                numbers += codes[level].take(cell)
+                numbers += codes.take(pack)
             else:
-                numbers = codes[level].take(cell)
+                numbers = codes.take(pack)
             space *= size
         return numbers, space
+
+    def count_leaves(self, packs: Sequence[npt.NDArray[Any]], rows: Ints) -> list[Floats]:
+        """Sum rows by field and leaf, each leaf at the floor standing for its equals there."""
+        counted: list[Floats] = [np.zeros(0)] * len(self._hierarchies)
+        for fields, pack in zip(self._packs, packs, strict=True):
+            shape = [len(self._leaves[field]) for field in fields]
+            totals = np.bincount(pack, weights=rows, minlength=math.prod(shape)).reshape(shape)
+            for axis, field in enumerate(fields):
+                others = tuple(other for other in range(len(fields)) if other != axis)
+                counted[field] = np.zeros(len(self._hierarchies[field].leaves))
+                counted[field][self._leaves[field]] = totals.sum(axis=others)
+        return counted
+
+    def _pack(self, fields: Sequence[int], cells: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+        size = math.prod(len(self._leaves[field]) for field in fields)
+        packed = np.zeros(len(cells[0]), dtype=np.int64)
+        for field in fields:
+            floor = self._hierarchies[field].codes[self._floors[field]]
+            packed *= len(self._leaves[field])
+            packed += floor.take(cells[field])
+        return packed.astype(np.min_scalar_type(size))
+
+    def _codes(self, fields: Sequence[int], vector: Vector) -> tuple[Ints, int]:
+        """Return the number at a vector of each number of a pack, and how many there are."""
+        codes, size = np.zeros(1, dtype=np.int64), 1
+        for field in fields:
+            level = self._hierarchies[field].codes[vector[field]][self._leaves[field]]
+            width = self._hierarchies[field].size(vector[field])
+            codes = (codes[:, None] * width + level[None, :]).ravel()
+            size *= width
+        return codes, size
+
+
+def _choose_packs(sizes: Sequence[int]) -> list[list[int]]:
+    """Put fields into packs of at most `LARGEST_PACK` numbers, one after the other."""
+    packs: list[list[int]] = []
+    space = LARGEST_PACK + 1
+    for field in sorted(range(len(sizes)), key=lambda field: (sizes[field], field)):
+        if space * sizes[field] > LARGEST_PACK:
+            packs.append([])
+            space = 1
+        packs[-1].append(field)
+        space *= sizes[field]
+    return packs
 
 
 def group(
@@ -93,7 +153,7 @@ def group(
     Returns:
         The classes, and their positions for each of the source; empty when not asked for.
     """
-    numbers, space = radix.number(vector, source.cells)
+    numbers, space = radix.number(vector, source.packs)
     if space <= DENSE * len(numbers):
         return _count(numbers, space, source, numbered=numbered)
     return _sort(numbers, space, source, numbered=numbered)
@@ -151,4 +211,4 @@ def _sort(numbers: Ints, space: int, source: Classes, *, numbered: bool) -> tupl
 
 
 def _classes(source: Classes, members: Ints, counts: Ints) -> Classes:
-    return Classes(tuple(cell.take(members) for cell in source.cells), counts)
+    return Classes(tuple(pack.take(members) for pack in source.packs), counts)

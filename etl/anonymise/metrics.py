@@ -32,13 +32,13 @@ class Metric(Protocol):
         ...
 
     def measure(
-        self, vector: Vector, cells: Sequence[Ints], kept: Ints, suppressed: int
+        self, vector: Vector, leaves: Sequence[Floats], kept: Ints, suppressed: int
     ) -> float:  # fmt: skip
         """Return the loss of a vector.
 
         Args:
             vector: Level of each field.
-            cells: For each field the leaf code of one combination of each class.
+            leaves: For each field the published rows of each leaf.
             kept: Rows of each class that are published; 0 for a suppressed class.
             suppressed: Rows that are left out.
         """
@@ -82,26 +82,19 @@ class Loss:
         return product ** (1.0 / len(parts)) - 1.0
 
     def measure(
-        self, vector: Vector, cells: Sequence[Ints], kept: Ints, suppressed: int
+        self, vector: Vector, leaves: Sequence[Floats], kept: Ints, suppressed: int  # noqa: ARG002
     ) -> float:  # fmt: skip
         """Return the loss with suppressed rows at full cost."""
-        return float(self.combine(self.parts(vector, cells, kept, suppressed)))
+        return float(self.combine(self.parts(vector, leaves, suppressed)))
 
-    def parts(
-        self, vector: Vector, cells: Sequence[Ints], kept: Ints, suppressed: int
-    ) -> list[float]:
+    def parts(self, vector: Vector, leaves: Sequence[Floats], suppressed: int) -> list[float]:
         """Return the loss of each field, from 0 (as it was) to 1 (nothing remains)."""
-        weights = kept.astype(np.float64)
         return [
-            self._normalised(position, self._covered(position, level, cell, weights) + suppressed)
-            for position, (level, cell) in enumerate(zip(vector, cells, strict=True))
+            self._normalised(
+                position, float((rows * self._shares[position][level]).sum()) + suppressed
+            )
+            for position, (level, rows) in enumerate(zip(vector, leaves, strict=True))
         ]
-
-    def _covered(self, position: int, level: int, cell: Ints, weights: Floats) -> float:
-        """Sum shares over rows: whole numbers by leaf first, so that no order can show."""
-        shares = self._shares[position][level]
-        rows = np.bincount(cell, weights=weights, minlength=len(shares))
-        return float((rows * shares).sum())
 
     def _normalised(self, position: int, total: float) -> float:
         least = self._rows / len(self._hierarchies[position].leaves)
@@ -134,7 +127,7 @@ class NonUniformEntropy:
         return sum(parts, start=0.0)
 
     def measure(
-        self, vector: Vector, cells: Sequence[Ints], kept: Ints, suppressed: int  # noqa: ARG002
+        self, vector: Vector, leaves: Sequence[Floats], kept: Ints, suppressed: int  # noqa: ARG002
     ) -> float:  # fmt: skip
         """Return the bits lost; what is suppressed does not count, so that pruning is exact."""
         return float(sum(bound[level] for bound, level in zip(self._bounds, vector, strict=True)))
@@ -169,7 +162,7 @@ class Discernibility(_Unseparable):
     name = "dm"
 
     def measure(
-        self, vector: Vector, cells: Sequence[Ints], kept: Ints, suppressed: int  # noqa: ARG002
+        self, vector: Vector, leaves: Sequence[Floats], kept: Ints, suppressed: int  # noqa: ARG002
     ) -> float:  # fmt: skip
         """Return the discernibility."""
         sizes = kept.astype(np.float64)
@@ -182,7 +175,7 @@ class AverageClassSize(_Unseparable):
     name = "aecs"
 
     def measure(
-        self, vector: Vector, cells: Sequence[Ints], kept: Ints, suppressed: int  # noqa: ARG002
+        self, vector: Vector, leaves: Sequence[Floats], kept: Ints, suppressed: int  # noqa: ARG002
     ) -> float:  # fmt: skip
         """Return the average size."""
         return self._rows / (int(np.count_nonzero(kept)) + bool(suppressed))

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from etl.anonymise.classes import Classes, Radix, group, measure_diversity
 from etl.anonymise.generalising import generalised_value
 from etl.anonymise.grouping import Held
+from etl.anonymise.hierarchy import Ints
 from etl.anonymise.levels import Encoded, LevelledField, Rule, encode, find_levels
 from etl.anonymise.metrics import AverageClassSize, Discernibility, Loss, Vector
 from etl.anonymise.searching import Solution
@@ -166,14 +168,16 @@ def _describe(
     encoded: Encoded, names: tuple[str, ...], rule: Rule, found: Solution, metric: str,
     floors: Any, ceilings: Any,
 ) -> TierPlan:  # fmt: skip
-    radix = Radix(encoded.hierarchies)
-    classes, kept = _classes_at(radix, encoded, found.vector, rule)
+    view = _View.of(encoded, rule)
+    classes, kept = view.classes_at(found.vector)
     rows = np.where(kept, classes.counts, 0)
     sizes = classes.counts[kept]
     total = encoded.combinations.rows
     loss = Loss(encoded.hierarchies, total)
-    parts = loss.parts(found.vector, classes.cells, rows, found.suppressed)
-    unseparable = (found.vector, classes.cells, rows, found.suppressed)
+    leaves = view.radix.count_leaves(classes.packs, rows)
+    parts = loss.parts(found.vector, leaves, found.suppressed)
+    unseparable = (found.vector, leaves, rows, found.suppressed)
+    coarser = view.above(classes)
     return TierPlan(
         k=rule.k,
         suppression=rule.suppression,
@@ -191,42 +195,67 @@ def _describe(
         average_class_size=AverageClassSize(encoded.hierarchies, total).measure(*unseparable),
         discernibility=Discernibility(encoded.hierarchies, total).measure(*unseparable),
         costs={
-            name: Cost(found.vector[i], parts[i], *_savings(radix, encoded, found, rule, i))
+            name: Cost(found.vector[i], parts[i], *_savings(coarser, encoded, found, i))
             for i, name in enumerate(names)
         },
     )
 
 
-def _classes_at(
-    radix: Radix, encoded: Encoded, vector: Vector, rule: Rule
-) -> tuple[Classes, np.ndarray[Any, np.dtype[np.bool_]]]:  # fmt: skip
-    """Group by a vector; tell which classes have enough rows and, where asked, diversity."""
-    base = encoded.combinations
-    classes, numbers = group(radix, vector, Classes(base.cells, base.counts), numbered=True)
-    kept = classes.counts >= rule.k
-    for held, codes in zip(rule.held, base.companions, strict=True):
-        distinct, largest = measure_diversity(numbers, codes, base.counts)
-        kept &= distinct >= held.distinct
-        if held.largest_share is not None:
-            kept &= largest <= np.floor(classes.counts * held.largest_share + 1e-9)
-    return classes, kept
+@dataclass(frozen=True, slots=True)
+class _View:
+    """Combinations, and what a class of them must hold.
+
+    Attributes:
+        radix: Numbers the classes.
+        base: Where classes are grouped from.
+        companions: Codes of the fields that the rule speaks of, for each of the base.
+        rule: What must hold.
+    """
+
+    radix: Radix
+    base: Classes
+    companions: tuple[Ints, ...]
+    rule: Rule
+
+    @classmethod
+    def of(cls, encoded: Encoded, rule: Rule) -> _View:
+        radix, combinations = Radix(encoded.hierarchies, encoded.floors), encoded.combinations
+        base = Classes(radix.pack(combinations.cells), combinations.counts)
+        return cls(radix, base, combinations.companions, rule)
+
+    def above(self, classes: Classes) -> _View:
+        """Return a view that starts from classes, for vectors that are nowhere finer.
+
+        Companions stand beside the base alone: with them everything starts there.
+        """
+        return self if self.companions else _View(self.radix, classes, (), self.rule)
+
+    def classes_at(self, vector: Vector) -> tuple[Classes, npt.NDArray[np.bool_]]:
+        """Group by a vector; tell which classes have enough rows and, where asked, diversity."""
+        has_companions = bool(self.companions)
+        classes, numbers = group(self.radix, vector, self.base, numbered=has_companions)
+        kept = classes.counts >= self.rule.k
+        for held, codes in zip(self.rule.held, self.companions, strict=True):
+            distinct, largest = measure_diversity(numbers, codes, self.base.counts)
+            kept &= distinct >= held.distinct
+            if held.largest_share is not None:
+                kept &= largest <= np.floor(classes.counts * held.largest_share + 1e-9)
+        return classes, kept
+
+    def suppressed_at(self, vector: Vector) -> int:
+        """Count the rows that a vector leaves out."""
+        classes, kept = self.classes_at(vector)
+        return int(classes.counts[~kept].sum())
 
 
-def _savings(
-    radix: Radix, encoded: Encoded, found: Solution, rule: Rule, position: int
-) -> tuple[int, int]:  # fmt: skip
+def _savings(view: _View, encoded: Encoded, found: Solution, position: int) -> tuple[int, int]:
     """Count the rows that a coarser level, or the absence, of one field would save."""
     top = encoded.hierarchies[position].height - 1
     raised = min(found.vector[position] + 1, top)
-    return tuple(
-        found.suppressed - _suppressed(radix, encoded, _with(found.vector, position, level), rule)
-        for level in (raised, top)
-    )  # type: ignore[return-value]
-
-
-def _suppressed(radix: Radix, encoded: Encoded, vector: Vector, rule: Rule) -> int:
-    classes, kept = _classes_at(radix, encoded, vector, rule)
-    return int(classes.counts[~kept].sum())
+    return (
+        found.suppressed - view.suppressed_at(_with(found.vector, position, raised)),
+        found.suppressed - view.suppressed_at(_with(found.vector, position, top)),
+    )
 
 
 def _with(vector: Vector, position: int, level: int) -> Vector:
@@ -265,10 +294,10 @@ def _impossible(
     contract: Contract, encoded: Encoded, rule: Rule, tier: TierName
 ) -> DisclosureRiskError:  # fmt: skip
     """Say why no levels suffice, and which field stands most in the way."""
-    radix, top = Radix(encoded.hierarchies), encoded.ceilings
-    least = _suppressed(radix, encoded, top, rule)
+    view, top = _View.of(encoded, rule), encoded.ceilings
+    least = view.suppressed_at(top)
     saved = [
-        least - _suppressed(radix, encoded, _with(top, position, hierarchy.height - 1), rule)
+        least - view.suppressed_at(_with(top, position, hierarchy.height - 1))
         for position, hierarchy in enumerate(encoded.hierarchies)
     ]
     costliest = encoded.fields[int(np.argmax(saved))].name

@@ -163,6 +163,7 @@ class _Search:
     bound: npt.NDArray[np.float64]
     state: npt.NDArray[np.int8]
     allowed: int
+    base: Classes
     cache: _Cache
     best: int | None = None
     best_loss: float = math.inf
@@ -181,16 +182,19 @@ class _Search:
         floors = requirements.floors or tuple(0 for _ in hierarchies)
         ceilings = requirements.ceilings or tuple(h.height - 1 for h in hierarchies)
         bound = _bounds(metric, floors, ceilings)
+        radix = Radix(hierarchies, floors)
+        base = Classes(radix.pack(combinations.cells), combinations.counts)
         return cls(
             combinations=combinations,
             requirements=requirements,
             metric=metric,
-            radix=Radix(hierarchies),
+            radix=radix,
             floors=floors,
             bound=bound,
             state=np.zeros(bound.shape, np.int8),
             allowed=requirements.allowed(combinations.rows),
-            cache=_Cache(floors, Classes(combinations.cells, combinations.counts)),
+            base=base,
+            cache=_Cache(floors, base),
         )
 
     @property
@@ -282,7 +286,11 @@ class _Search:
         kept: npt.NDArray[np.bool_], suppressed: int,
     ) -> None:  # fmt: skip
         rows = np.where(kept, classes.counts, 0)
-        loss = _rounded(self.metric.measure(vector, classes.cells, rows, suppressed))
+        loss = _rounded(
+            self.metric.measure(
+                vector, self.radix.count_leaves(classes.packs, rows), rows, suppressed
+            )
+        )
         if self.best is None or (loss, number) < (self.best_loss, self.best):
             self.best, self.best_loss, self.best_suppressed = number, loss, suppressed
 
@@ -291,9 +299,7 @@ class _Search:
     ) -> tuple[Classes, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
         """Group from the start, where companions still stand beside; tell which classes pass."""
         everyone = self.combinations
-        classes, numbers = group(
-            self.radix, vector, Classes(everyone.cells, everyone.counts), numbered=True
-        )
+        classes, numbers = group(self.radix, vector, self.base, numbered=True)
         is_inherited = classes.counts >= self.requirements.k
         kept = is_inherited.copy()
         for codes, wanted in zip(everyone.companions, self.requirements.diversity, strict=True):

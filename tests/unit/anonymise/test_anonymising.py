@@ -77,7 +77,9 @@ def test_suppression_at_the_limit_passes():
 def test_much_suppression_is_refused_and_the_costliest_field_is_named(rows):
     table = people(*[(CANARY, age, ward, "감기") for age, ward in rows])
 
-    with pytest.raises(DisclosureRiskError, match=r"test-yard: .*k = 2 over \(age.*Leaving") as caught:
+    with pytest.raises(
+        DisclosureRiskError, match=r"test-yard: .*k = 2 over \(age.*Leaving"
+    ) as caught:
         anonymise_tiers(table, CONTRACT)
 
     assert CANARY not in "".join(traceback.format_exception(caught.value))

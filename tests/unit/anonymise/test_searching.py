@@ -112,8 +112,10 @@ def test_a_key_space_beyond_64_bits_pools_no_classes():
     rng = np.random.default_rng(7)
     cells = tuple(rng.integers(0, len(values), 2_000) for _ in range(8))  # 96 bits
 
+    radix = Radix([tree] * 8, (0,) * 8)
+
     classes, numbers = group(
-        Radix([tree] * 8), (0,) * 8, Classes(cells, np.ones(2_000, np.int64)), numbered=True
+        radix, (0,) * 8, Classes(radix.pack(cells), np.ones(2_000, np.int64)), numbered=True
     )
 
     assert len(classes.counts) == len(set(zip(*map(list, cells), strict=True))) == 2_000

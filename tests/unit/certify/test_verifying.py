@@ -15,7 +15,7 @@ from tests.unit.certify.written import measure, write_files
 
 @pytest.fixture
 def content(tmp_path):
-    write_files(tmp_path, PEOPLE, [("북", "감기")] * 10 + [(None, 'a"b\nc')] * 10)
+    write_files(tmp_path, PEOPLE, [(None, 'a"b\nc')] * 10 + [("북", "감기")] * 10)
     return certify(PEOPLE, measure(tmp_path, PEOPLE))
 
 
