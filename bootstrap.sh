@@ -80,21 +80,6 @@ make_tools() {
 }
 # make_environment FOLDER LOCK PYPROJECT: exactly the locked packages, compiled once, and the project itself.
 make_environment() {
-  rm -f "$1"/.made-from-* &&
-    .tools/bin/uv venv -q --allow-existing --python "$(find_python)" "$1" &&
-    .tools/bin/uv pip sync --python "$1" --require-hashes --compile-bytecode "$2" &&
-    .tools/bin/uv pip install --python "$1" --no-deps --no-build-isolation -e "$(dirname "$3")" &&
-    : >"$(stamp "$@")"
-}
-environment() {
-  rm -f "$1"/.made-from-*
-  .tools/bin/uv venv -q --allow-existing --python "$(find_python)" "$1"
-  export VIRTUAL_ENV="$PWD/$1"
-  .tools/bin/uv pip sync --require-hashes --compile-bytecode "$2"
-  .tools/bin/uv pip install --no-deps --no-build-isolation -e "$(dirname "$3")"
-  : >"$(stamp "$@")"
-}
-environment() {
   name=$1; shift
   [ -e "$(stamp "$@")" ] || attempt "$name" make_environment "$@"
 }
@@ -110,14 +95,6 @@ make_solr() (
     (cd lib && sha256sum --quiet --strict -c ../jars.sha256 && [ "$(ls | wc -l)" = "$(wc -l <../jars.sha256)" ]) &&
     java -m jdk.compiler/com.sun.tools.javac.Main -cp "$(echo lib/*.jar | tr ' ' ':')" -d classes SolrMain.java &&
     : >"$(stamp classes pom.xml jars.sha256 SolrMain.java)"
-)
-solr() (
-  cd catalog/solr; rm -rf lib classes
-  mvn -B -ntp -q -C package
-  (cd lib && sha256sum --quiet --strict -c ../jars.sha256 && [ "$(ls | wc -l)" = "$(wc -l <../jars.sha256)" ])
-  # A JRE has the compiler's module, so no JDK is needed.
-  java -m jdk.compiler/com.sun.tools.javac.Main -cp "$(echo lib/*.jar | tr ' ' ':')" -d classes SolrMain.java
-  : >"$(stamp classes pom.xml jars.sha256 SolrMain.java)"
 )
 solr() (
   cd catalog/solr; made=$(stamp classes pom.xml jars.sha256 SolrMain.java); cd ../..

@@ -76,8 +76,8 @@ class RunReport:
 
     def _tiers(self) -> list[dict[str, Any]]:
         anonymised, converted = self._state(Anonymised), self._state(Converted)
-        if anonymised is None:
-            return []
+        if anonymised is None or self._state(Certified) is None:
+            return []  # what was not certified is not published by any count
         tier: dict[str, Any] = {
             "tier": "public",
             "published": anonymised.rows,
