@@ -91,7 +91,7 @@ catalogue() { environment catalogue-environment .venv-catalogue catalog/requirem
 
 make_solr() (
   # A JRE has the compiler's module, so no JDK is needed.
-  cd catalog/solr && rm -rf lib classes && mvn -B -ntp -q -C package &&
+  cd catalog/solr && rm -rf lib classes && mvn -B -ntp -q -C "-Duser.home=$HOME" package &&
     (cd lib && sha256sum --quiet --strict -c ../jars.sha256 && [ "$(ls | wc -l)" = "$(wc -l <../jars.sha256)" ]) &&
     java -m jdk.compiler/com.sun.tools.javac.Main -cp "$(echo lib/*.jar | tr ' ' ':')" -d classes SolrMain.java &&
     : >"$(stamp classes pom.xml jars.sha256 SolrMain.java)"
