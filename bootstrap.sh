@@ -80,6 +80,13 @@ make_tools() {
 }
 # make_environment FOLDER LOCK PYPROJECT: exactly the locked packages, compiled once, and the project itself.
 make_environment() {
+  rm -f "$1"/.made-from-* &&
+    .tools/bin/uv venv -q --allow-existing --python "$(find_python)" "$1" &&
+    .tools/bin/uv pip sync --python "$1" --require-hashes --compile-bytecode "$2" &&
+    .tools/bin/uv pip install --python "$1" --no-deps --no-build-isolation -e "$(dirname "$3")" &&
+    : >"$(stamp "$@")"
+}
+environment() {
   name=$1; shift
   [ -e "$(stamp "$@")" ] || attempt "$name" make_environment "$@"
 }
