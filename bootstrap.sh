@@ -5,6 +5,8 @@ set -eu
 cd "$(dirname "$0")"
 unset PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV || true
 UV_VERSION=0.13.9
+# Where the way out is inspected, only the system knows whom to trust.
+[ ! -e /etc/ssl/certs/ca-certificates.crt ] || export UV_SYSTEM_CERTS=1
 LOGS=.tools/logs
 
 say() { printf '  %s\n' "$*" >&2; }
@@ -85,14 +87,6 @@ make_environment() {
     : >"$(stamp "$@")"
 }
 environment() {
-  rm -f "$1"/.made-from-*
-  .tools/bin/uv venv -q --allow-existing --python "$(find_python)" "$1"
-  export VIRTUAL_ENV="$PWD/$1"
-  .tools/bin/uv pip sync --require-hashes --compile-bytecode "$2"
-  .tools/bin/uv pip install --no-deps --no-build-isolation -e "$(dirname "$3")"
-  : >"$(stamp "$@")"
-}
-environment() {
   name=$1; shift
   [ -e "$(stamp "$@")" ] || attempt "$name" make_environment "$@"
 }
@@ -104,18 +98,10 @@ catalogue() { environment catalogue-environment .venv-catalogue catalog/requirem
 
 make_solr() (
   # A JRE has the compiler's module, so no JDK is needed.
-  cd catalog/solr && rm -rf lib classes && mvn -B -ntp -q -C package &&
+  cd catalog/solr && rm -rf lib classes && mvn -B -ntp -q -C "-Duser.home=$HOME" package &&
     (cd lib && sha256sum --quiet --strict -c ../jars.sha256 && [ "$(ls | wc -l)" = "$(wc -l <../jars.sha256)" ]) &&
     java -m jdk.compiler/com.sun.tools.javac.Main -cp "$(echo lib/*.jar | tr ' ' ':')" -d classes SolrMain.java &&
     : >"$(stamp classes pom.xml jars.sha256 SolrMain.java)"
-)
-solr() (
-  cd catalog/solr; rm -rf lib classes
-  mvn -B -ntp -q -C package
-  (cd lib && sha256sum --quiet --strict -c ../jars.sha256 && [ "$(ls | wc -l)" = "$(wc -l <../jars.sha256)" ])
-  # A JRE has the compiler's module, so no JDK is needed.
-  java -m jdk.compiler/com.sun.tools.javac.Main -cp "$(echo lib/*.jar | tr ' ' ':')" -d classes SolrMain.java
-  : >"$(stamp classes pom.xml jars.sha256 SolrMain.java)"
 )
 solr() (
   cd catalog/solr; made=$(stamp classes pom.xml jars.sha256 SolrMain.java); cd ../..

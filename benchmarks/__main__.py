@@ -12,9 +12,15 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import child
-from benchmarks.measuring import Line, measure_parsing, measure_reading, measure_whole_way
+from benchmarks.measuring import (
+    Line,
+    measure_anonymising,
+    measure_parsing,
+    measure_reading,
+    measure_whole_way,
+)
 
-ROWS, CONTRACTS, DAGS = 1_000_000, 1_000, 300
+ROWS, PEOPLE, CONTRACTS, DAGS = 1_000_000, 1_000_000, 1_000, 300
 COLUMNS = ("count", "seconds", "per second", "peak memory", "ratio")
 CAPTION = """\
 Ratios: to the bare copy; to the limit of three seconds; to all DAGs.
@@ -26,6 +32,7 @@ def main() -> int:
     """Run every measurement and print one table; ratios hold within this run only."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--rows", type=int, default=ROWS, help=f"rows about people ({ROWS:,})")
+    parser.add_argument("--people", type=int, default=PEOPLE, help=f"in the register ({PEOPLE:,})")
     parser.add_argument("--contracts", type=int, default=CONTRACTS, help=f"({CONTRACTS:,})")
     parser.add_argument("--dags", type=int, default=DAGS, help=f"contracts with DAGs ({DAGS})")
     given = parser.parse_args()
@@ -48,6 +55,8 @@ def main() -> int:
 def _measure(folder: Path, given: argparse.Namespace, progress: Console) -> Iterator[Line]:
     progress.print(f"the whole way of {given.rows:,} rows …", style="dim")
     yield from measure_whole_way(folder, given.rows)
+    progress.print(f"anonymising {given.people:,} people …", style="dim")
+    yield from measure_anonymising(folder, given.people)
     progress.print(f"reading {given.contracts:,} contracts …", style="dim")
     yield from measure_reading(folder, given.contracts)
     progress.print(f"parsing DAGs of {given.dags:,} contracts …", style="dim")

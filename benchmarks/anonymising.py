@@ -101,6 +101,7 @@ def main() -> None:
     register, public = folder / f"register-{rows}.parquet", folder / "public.parquet"
     if not register.exists():
         write_register(rows, register)
+        sys.stdout.write("{}\n")
         return  # the peak of drawing is not that of anonymising
     declared, told = contract(), {}
     with timed(told, "group and search"):

@@ -54,6 +54,17 @@ def measure_whole_way(folder: Path, rows: int) -> Iterator[Line]:
     yield Line("the whole way", seconds, rows, peak, _times(seconds, bare["seconds"]))
 
 
+def measure_anonymising(folder: Path, rows: int) -> Iterator[Line]:
+    """Anonymise a register of people alone: group, search, apply, write, measure again."""
+    for _ in ("draw", "measure"):
+        found = child.run("benchmarks.anonymising", rows, folder)
+    for name in ("group and search", "apply and write", "verify"):
+        seconds = found["parts"][name]
+        yield Line(f"anonymise: {name}", seconds, rows, 0, f"{seconds / found['seconds']:.0%}")
+    yield Line("anonymise, 7 quasi-identifiers", found["seconds"], rows, found["peak_bytes"],
+               f"{found['checks']} checks")  # fmt: skip
+
+
 def measure_reading(folder: Path, contracts: int) -> Iterator[Line]:
     """Read many contracts, as the DAG processor does all day."""
     write_contracts(folder / "many", contracts)

@@ -17,7 +17,7 @@ from etl.ledger.book import Ledger, migrate
 from etl.pipeline import TERMINAL_PATIENCE, Pipeline, standing
 from etl.publish.names import file_url
 from etl.settings import Settings, load
-from etl.states import Anonymised, Certified, Converted, Landed, Published, Reference, Validated
+from etl.states import Certified, Converted, Landed, Published, Reference, Validated
 from etl.store import Store
 
 STEPS = ("extract", "validate", "anonymise", "convert", "certify", "publish")
@@ -78,29 +78,23 @@ class RunReport:
         return {name: getattr(state, name) for name in names} if state else None
 
     def _tiers(self) -> list[dict[str, Any]]:
-        anonymised = self._state(Anonymised)
-        if anonymised is None:
-            return []
-        if not self.converted:
-            return [self._tier("public", anonymised)]
+        if self._state(Certified) is None:
+            return []  # what was not certified is not published by any count
         return [self._tier(tier, converted) for tier, converted in self.converted.items()]
 
-    def _tier(self, tier: TierName, state: Any) -> dict[str, Any]:
-        told: dict[str, Any] = {
+    def _tier(self, tier: TierName, converted: Converted) -> dict[str, Any]:
+        hashes = {"data.parquet": converted.parquet_sha256, "data.csv": converted.csv_sha256}
+        return {
             "tier": tier,
-            "published": state.rows,
-            "suppressed": state.suppressed,
-            "held_back": state.held_back,
-            "files": [],
-        }
-        if isinstance(state, Converted):
-            told["files"] = [
+            "published": converted.rows,
+            "suppressed": converted.suppressed,
+            "held_back": converted.held_back,
+            "files": [
                 {"path": self.files.get(f"{tier}/{name}"), "format": name.partition(".")[2],
-                 "rows": state.rows, "sha256": sha256, "digest": state.digest}
-                for name, sha256 in (("data.parquet", state.parquet_sha256),
-                                     ("data.csv", state.csv_sha256))
-            ]  # fmt: skip
-        return told
+                 "rows": converted.rows, "sha256": sha256, "digest": converted.digest}
+                for name, sha256 in hashes.items()
+            ],
+        }  # fmt: skip
 
 
 def folder_pipeline(settings: Settings, folder: Path) -> Pipeline:

@@ -12,7 +12,7 @@ from typing import Any
 
 from stack.sweep import age_seconds
 
-SECONDS = 5
+SECONDS = 10
 # Proxies are for the world outside; every part is on this machine.
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 

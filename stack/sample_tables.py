@@ -242,7 +242,8 @@ def _without_small_groups(weights: np.ndarray, rows: int) -> np.ndarray:
         return weights
     large = np.where(is_small, 0, weights)
     small = np.where(is_small, weights, 0)
-    return large / large.sum() * (1 - RARE_SHARE) + small / small.sum() * RARE_SHARE
+    shares: np.ndarray = large / large.sum() * (1 - RARE_SHARE) + small / small.sum() * RARE_SHARE
+    return shares
 
 
 def _pick(draw: np.random.Generator, values: Sequence[str], rows: int) -> np.ndarray:

@@ -16,7 +16,7 @@ from stack.once import Once
 from stack.parts import Part, all_parts, dependent
 from stack.passwords import draw_secrets
 from stack.ports import require_free_ports
-from stack.settings import Settings, write_file
+from stack.settings import Settings, read_file, read_ports, write_file
 from stack.supervision import Supervisor, configuration
 
 HEALTHY_SECONDS = 180
@@ -73,6 +73,7 @@ class Start:
             if self._supervisor.is_configured(wanted):
                 preparation.write_configurations(self._settings)
                 return
+            self._require_new_ports()
             self._say("settings have changed: stopping what runs with the old ones")
             self._supervisor.stop(dependent(self._parts))
         if left := self._supervisor.sweep_orphans():
@@ -81,6 +82,12 @@ class Start:
         write_file(self._settings)
         preparation.write_configurations(self._settings)
         self._supervisor.start(wanted)
+
+    def _require_new_ports(self) -> None:
+        """Refuse ports that somebody else has, before the stack that runs is stopped for them."""
+        present = read_ports({}, read_file(self._settings.file)).values()
+        wanted = self._settings.ports.items()
+        require_free_ports({service: port for service, port in wanted if port not in present})
 
     def _prepare(self, steps: Sequence[Once]) -> None:
         for step in steps:

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -137,3 +138,13 @@ def parquet_rows(path: Path) -> list[Row]:
         found = connection.execute("SELECT COLUMNS(*)::VARCHAR FROM read_parquet(?)", [str(path)])
         names = [one[0] for one in found.description or ()]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def smallest_group(file: Path) -> int:
+    """Return the size of the smallest group of equal rows; nulls are values, too.
+
+    Every published column about a person may identify, so all of them make the groups.
+    """
+    groups = Counter(tuple(row.values()) for row in parquet_rows(file))
+    assert groups, "an empty table would prove nothing"
+    return min(groups.values())

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
-import duckdb
 import pytest
 from conftest import PAGE_MILLISECONDS, OpenPage
 from live_airflow import LiveAirflow
-from live_catalogue import Visitor
+from live_catalogue import Visitor, smallest_group
 from live_stack import LiveStack, wait_for
 from playwright.sync_api import expect
 from supplied import EMPLOYMENT, new_name, sample
 
-GROUPED_BY = "employed_on, age, disability_type, severity, work_region, occupation"
 SMALLEST_GROUP = 10
 MOST_SUPPRESSED = 0.02
 
@@ -128,13 +125,3 @@ def books(stack: LiveStack, run_id: str) -> tuple[int, int]:
         "madang", "SELECT accepted, suppressed FROM runs WHERE run_id = %s", run_id
     )
     return found
-
-
-def smallest_group(file: Path) -> int:
-    """Return the size of the smallest group of a downloaded file; nulls form groups, too."""
-    with duckdb.connect() as connection:
-        rows = connection.execute(
-            f"SELECT {GROUPED_BY} FROM read_parquet(?)", [str(file)]
-        ).fetchall()
-    assert rows, "an empty table would prove nothing"
-    return min(Counter(rows).values())
