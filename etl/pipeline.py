@@ -531,9 +531,12 @@ class Pipeline:
         self._write_json(f"restricted/{contract.name}/{converted.run_id}/measures.json", measures)
         self.store.write_bytes(
             _officer_key(converted),
-            render_officer_page(contract, release, self._plans(converted), [
-                check for tier in tiers for check in tier.checks
-            ]),
+            render_officer_page(
+                contract,
+                release,
+                self._plans(converted),
+                {tier.tier: tier.checks for tier in tiers},
+            ),
         )  # fmt: skip
         sha256 = hashlib.sha256(certificates[0]).hexdigest()
         self.ledger.record_certificate(converted.run_id, sha256, str(public.table.parquet.total))

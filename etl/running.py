@@ -173,11 +173,15 @@ def run_file(
         report.error = error
         report.status = _status_of(error)
         if not _waits(report, error):
-            pipeline.fail(dataset, report.run_id, error)
-    converted = report.states.get("convert")
-    if isinstance(converted, Converted):
-        report.converted = pipeline.converted_tiers(converted)
-    report.files = _files(pipeline, report)
+            with suppress(StoreError):  # the ledger may be what failed; the first error weighs more
+                pipeline.fail(dataset, report.run_id, error)
+    try:
+        converted = report.states.get("convert")
+        if isinstance(converted, Converted):
+            report.converted = pipeline.converted_tiers(converted)
+        report.files = _files(pipeline, report)
+    except StoreError as error:
+        report.error, report.status = error, "failed"
     return report
 
 

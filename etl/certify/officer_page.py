@@ -11,11 +11,11 @@ from html import escape
 from typing import Any
 
 from etl.certify.certifying import NOT_PROMISED, Check
-from etl.contract.model import Contract
+from etl.contract.model import Contract, TierName
 
 WIDTH, BAR, GAP, LABEL = 640, 18, 8, 190
 PUBLISHED, LEFT_OUT, LOST = "#2b6777", "#c8553d", "#8d99ae"
-TIERS = {"public": ("공개", "public"), "agency": ("기관", "agency")}
+TIERS: dict[str, tuple[str, str]] = {"public": ("공개", "public"), "agency": ("기관", "agency")}
 
 _STYLE = """
 body{font:16px/1.6 "Noto Sans KR","Malgun Gothic",sans-serif;max-width:52rem;margin:2rem auto;
@@ -28,7 +28,10 @@ td.n{text-align:right;font-variant-numeric:tabular-nums}small{color:#555}
 
 
 def render_officer_page(
-    contract: Contract, release: str, plans: Mapping[str, Any], checks: Sequence[Check]
+    contract: Contract,
+    release: str,
+    plans: Mapping[str, Any],
+    checks: Mapping[TierName, Sequence[Check]],
 ) -> bytes:  # fmt: skip
     """Return the page as UTF-8.
 
@@ -36,18 +39,18 @@ def render_officer_page(
         contract: The dataset.
         release: The release that waits for a decision.
         plans: How each tier's table is made; empty where no row is about a person.
-        checks: What was measured on the written files.
+        checks: For each tier what was measured on the written files.
     """
     title = f"{contract.title.ko} · {release}"
     parts = [
         f"<h1>{escape(title)}</h1>",
         _both("개인정보 보호책임자용 검토서. 제한구역에서만 봅니다.",
               "For the privacy officer. Restricted: it counts what was left out."),
-        *(part for tier, plan in plans.items() for part in _tier(tier, plan)),
+        *(part for tier in TIERS if tier in plans for part in _tier(contract, tier, plans[tier])),
         *([] if plans else [_both("개인에 관한 행이 아니어서 비식별 처리가 없습니다.",
                                   "No row is about a person, so nothing was anonymised.")]),
         _heading(2, "다른 엔진이 쓴 파일에서 잰 값", "Measured on the files by another engine"),
-        _checks(checks),
+        *(part for tier in checks for part in (_caption(tier), _checks(checks[tier]))),
         _heading(2, "약속하지 않는 것", "Not promised"),
         _both(NOT_PROMISED["ko"], NOT_PROMISED["en"]),
     ]  # fmt: skip
@@ -62,13 +65,17 @@ def render_officer_page(
     return page.encode()
 
 
-def _tier(tier: str, plan: Mapping[str, Any]) -> list[str]:
+def _tier(contract: Contract, tier: str, plan: Mapping[str, Any]) -> list[str]:
     korean, english = TIERS[tier]
-    costs = plan["costs"]
+    costs = {
+        field.title.ko: plan["costs"][field.name]
+        for field in contract.fields
+        if field.name in plan["costs"]
+    }
     return [
         _heading(2, f"{korean} 자료", f"The {english} table"),
-        _summary(plan),
-        _advice(plan),
+        _summary(plan, costs),
+        _advice(costs),
         _heading(3, "집단 크기", "Sizes of groups: published and left out"),
         _sizes(plan["histogram"]),
         _heading(3, "항목별 정보 손실", "Loss by field, 0 to 100 %"),
@@ -81,7 +88,7 @@ def _tier(tier: str, plan: Mapping[str, Any]) -> list[str]:
     ]  # fmt: skip
 
 
-def _summary(plan: Mapping[str, Any]) -> str:
+def _summary(plan: Mapping[str, Any], costs: Mapping[str, Any]) -> str:
     published = plan["rows"] - plan["suppressed"]
     proof = ("증명됨", "proven") if plan["optimal"] else (
         f"차이 {plan['gap']:.2%} 이내", f"within {plan['gap']:.2%}")  # fmt: skip
@@ -97,16 +104,16 @@ def _summary(plan: Mapping[str, Any]) -> str:
         ("집단 / Groups", f"{groups['count']:,} ({sizes})"),
         (f"손실 / Loss ({plan['metric']})", f"{plan['loss']:.6g}"),
         ("최적 / Optimal", f"{proof[0]} / {proof[1]} ({plan['checks']:,} of {plan['lattice']:,})"),
-        ("단계 / Levels", ", ".join(f"{name} {level}" for name, level in plan["levels"].items())),
+        ("단계 / Levels", ", ".join(f"{name} {cost['level']}" for name, cost in costs.items())),
     ]  # fmt: skip
     cells = (f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows)
     return f"<table>{''.join(cells)}</table>"
 
 
-def _advice(plan: Mapping[str, Any]) -> str:
+def _advice(costs: Mapping[str, Any]) -> str:
     """Name the one change that would save most rows."""
     name, cost = max(
-        plan["costs"].items(), key=lambda item: (item[1]["saved_if_raised"], item[0])
+        costs.items(), key=lambda item: (item[1]["saved_if_raised"], item[0])
     )  # fmt: skip
     saved = cost["saved_if_raised"]
     if saved <= 0:
@@ -121,7 +128,8 @@ def _advice(plan: Mapping[str, Any]) -> str:
 def _sizes(histogram: Sequence[Sequence[int]]) -> str:
     lower, rows = 1, []
     for bound, published, left_out in histogram:
-        label = f"{lower}–{bound}" if bound else f"{lower}+"
+        label = f"{lower}–{bound}" if bound > lower else f"{bound or lower}"
+        label = label if bound else f"{lower}+"
         lower = bound + 1
         if published or left_out:
             rows.append((label, published, left_out))
@@ -180,6 +188,11 @@ def _rect(position: int, left: float, width: float, colour: str) -> str:
 
 def _number(position: int, left: float, text: str) -> str:
     return f'<text x="{LABEL + left + 6}" y="{_top(position) + 14}">{escape(text)}</text>'
+
+
+def _caption(tier: TierName) -> str:
+    korean, english = TIERS[tier]
+    return _heading(3, f"{korean} 자료", f"The {english} table")
 
 
 def _checks(checks: Sequence[Check]) -> str:

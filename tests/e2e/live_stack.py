@@ -17,7 +17,6 @@ from typing import Any, TypeVar
 import psycopg
 
 from etl import settings as pipeline_settings
-from etl.contract.loading import find_contract
 from etl.intake import folder_of
 from etl.ledger.book import Ledger
 from etl.pipeline import Pipeline
@@ -86,14 +85,22 @@ class LiveStack:
         (folder / name).write_bytes(content)
         return name
 
-    def has_contract(self, dataset: str) -> bool:
-        """Tell whether the stack's contracts hold a dataset."""
+    @contextmanager
+    def with_contract(self, dataset: str, text: str) -> Iterator[Path]:
+        """Have one more contract file for a while; whatever happens, it goes again."""
         organisation, _, name = dataset.partition("-")
-        return (self.pipeline_settings.schemas / organisation / f"{name}.yaml").is_file()
-
-    def contract(self, dataset: str) -> Any:
-        """Return a contract of the stack."""
-        return find_contract(self.pipeline_settings.schemas, dataset)
+        folder = self.pipeline_settings.schemas / organisation
+        had_folder = folder.exists()
+        folder.mkdir(exist_ok=True)
+        file = folder / f"{name}.yaml"
+        assert not file.exists()
+        try:
+            file.write_text(text, encoding="utf-8")
+            yield file
+        finally:
+            file.unlink(missing_ok=True)
+            if not had_folder:
+                folder.rmdir()
 
     # What the ledger knows
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
 from live_airflow import LiveAirflow
 from live_catalogue import Visitor
 from live_stack import LiveStack, wait_for
@@ -47,28 +43,10 @@ examples:
 """
 
 
-@contextmanager
-def contract(stack: LiveStack, dataset: str, text: str) -> Iterator[Path]:
-    """Have a contract file among the stack's for a while; whatever happens, it goes again."""
-    organisation, _, name = dataset.partition("-")
-    folder = stack.pipeline_settings.schemas / organisation
-    had_folder = folder.exists()
-    folder.mkdir(exist_ok=True)
-    file = folder / f"{name}.yaml"
-    assert not file.exists()
-    try:
-        file.write_text(text, encoding="utf-8")
-        yield file
-    finally:
-        file.unlink(missing_ok=True)
-        if not had_folder:
-            folder.rmdir()
-
-
 def test_a_fourth_contract_is_one_file_and_publishes(
     stack: LiveStack, engineer: LiveAirflow, visitor: Visitor
 ) -> None:
-    with contract(stack, LIBRARIES, CONTRACT):
+    with stack.with_contract(LIBRARIES, CONTRACT):
         name = stack.drop(LIBRARIES, new_name("도서관"), TABLE.encode("cp949"))
         run = stack.wait_for_run(name)
         assert f"publish__{LIBRARIES}" in engineer.dag_ids()
@@ -86,7 +64,7 @@ def test_a_broken_contract_is_shown_with_its_field_and_takes_no_other_dag_away(
 ) -> None:
     others = {"collect_intake", *(f"publish__{one}" for one in (CAR_PARKS, PARKS, EMPLOYMENT))}
     broken = CONTRACT.replace("type: integer", "type: integger")
-    with contract(stack, BROKEN, broken) as file:
+    with stack.with_contract(BROKEN, broken) as file:
         dropped = stack.drop(BROKEN, new_name("도서관"), TABLE.encode("cp949"))
         shown = wait_for(
             lambda: [text for text in engineer.import_errors() if file.stem in text],

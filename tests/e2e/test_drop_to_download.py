@@ -12,7 +12,7 @@ from live_stack import LiveStack, wait_for
 from playwright.sync_api import Page
 from supplied import PARKS, new_name, sample
 
-WORD = "공원"
+WORD, TITLE = "공원", "도시공원 정보"
 DOWNLOADS = ("data.parquet", "data.csv", "certificate.json")
 
 
@@ -33,7 +33,7 @@ def test_a_citizen_finds_the_dataset_by_a_korean_word_and_downloads_it(
     with korean_page() as page:
         page.goto(f"{stack.settings.url('catalogue')}/dataset/")
         wait_for(lambda: is_found(page), f"the search for {WORD} finds the dataset", 60)
-        page.get_by_role("link", name="도시공원 정보").first.click()
+        page.get_by_role("link", name=TITLE, exact=True).first.click()
         page.wait_for_url(f"**/dataset/{PARKS}")
 
         assert page.locator("html").get_attribute("lang") in ("ko", "ko_KR", "ko-KR")
@@ -90,7 +90,7 @@ def is_found(page: Page) -> bool:
     page.locator("input[name=q]").last.fill(WORD)
     page.locator("input[name=q]").last.press("Enter")
     page.wait_for_url("**q=**")
-    return page.get_by_role("link", name="도시공원 정보").count() > 0
+    return page.get_by_role("link", name=TITLE, exact=True).count() > 0
 
 
 def download(page: Page, file: str, target: Path) -> None:

@@ -13,6 +13,10 @@ from supplied import CAR_PARKS, PARKS, body, new_name, version
 STEPS = ("extract", "validate", "anonymise", "convert", "certify", "publish")
 BODY_COLUMN = "managing_body"
 ROWS = 5_000
+BEGUN = (
+    "SELECT s.run_id FROM steps s JOIN runs r USING (run_id) WHERE r.dataset = %s"
+    " AND s.step = %s AND s.attempt = 1 AND s.status = 'running'"
+)
 
 
 @pytest.fixture
@@ -61,20 +65,40 @@ def test_a_scheduler_killed_between_claim_and_run_loses_no_file_and_runs_none_tw
     assert open_claim(stack, PARKS) == ""
 
 
+def test_a_database_killed_while_a_run_publishes_comes_back_and_the_run_ends_by_itself(
+    stack: LiveStack, visitor: Visitor, polling: PollingVisitor
+) -> None:
+    before = str(visitor.release(CAR_PARKS))
+
+    with polling:
+        name = stack.drop(CAR_PARKS, new_name("끊긴 원장"), version(CAR_PARKS, "database", ROWS))
+        with polling.outage():
+            with stack.connect("madang") as ledger:
+                wait_for(
+                    lambda: ledger.execute(BEGUN, (CAR_PARKS, "publish")).fetchall(),
+                    "publish begins",
+                    pause=0.01,
+                )
+                stack.kill_part("postgres")
+            stack.wait_until_whole()
+        run = stack.wait_for_run(name)
+
+    assert run.status == "published", run.reason
+    assert live_bodies(visitor) == {body("database")}
+    polling.require_whole()
+    assert polling.releases == [before, visitor.release(CAR_PARKS)]
+
+
 def kill_in_step(stack: LiveStack, dataset: str, step: str) -> None:
     """Kill the process of the first attempt at a step, surely before the step is over.
 
     The ledger says that the step began; a lock on that line keeps it from saying that it ended.
     """
-    begun = (
-        "SELECT s.run_id FROM steps s JOIN runs r USING (run_id) WHERE r.dataset = %s"
-        " AND s.step = %s AND s.attempt = 1 AND s.status = 'running' FOR UPDATE OF s"
-    )
     with stack.connect("madang") as ledger:
         ledger.autocommit = False
 
         def catch() -> list[tuple[str]]:
-            found = ledger.execute(begun, (dataset, step)).fetchall()
+            found = ledger.execute(f"{BEGUN} FOR UPDATE OF s", (dataset, step)).fetchall()
             if not found:
                 ledger.rollback()
             return found

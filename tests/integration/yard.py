@@ -123,10 +123,12 @@ class Yard:
     Attributes:
         folder: All of it.
         out: Where releases, ledger and store go.
+        gx_max_rows: 0 spares a process the seconds that Great Expectations takes to load.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, gx_max_rows: int = 2_000_000) -> None:
         self.folder = folder
+        self.gx_max_rows = gx_max_rows
         self.out = folder / "out"
         self.write_contract(PARKS, PARKS_CONTRACT)
         self.write_contract(JOBS, JOBS_CONTRACT)
@@ -139,6 +141,7 @@ class Yard:
             "MADANG_SCHEMAS": str(self.folder / "schemas"),
             "MADANG_EXPECTATIONS": str(ROOT / "expectations"),
             "MADANG_ENV_FILE": str(self.folder / "none.env"),
+            "MADANG_GX_MAX_ROWS": str(self.gx_max_rows),
         }
 
     @property

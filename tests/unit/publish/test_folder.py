@@ -21,7 +21,8 @@ def files(tmp_path):
 
 def export(tmp_path, files):
     report = {"report.html": tmp_path / "made" / "report.html"}
-    return export_release(tmp_path / "out", "city-parks", "20261125-1", files, report)
+    parts = {"public": files, "report": report}
+    return export_release(tmp_path / "out", "city-parks", "20261125-1", parts)
 
 
 def test_the_files_stand_where_they_are_promised(tmp_path, files):

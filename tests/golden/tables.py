@@ -1,0 +1,62 @@
+"""What comes out of a supplied file, as text that a reviewer reads."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from pathlib import Path
+
+import polars as pl
+
+from etl.anonymise.anonymising import anonymise_table
+from etl.contract.loading import find_contract
+from etl.contract.model import Contract
+from etl.convert.writing import write_csv, write_parquet
+from etl.extract.reading import read_delimited
+from etl.validate.checking import RULES, Checked, check_table
+from etl.validate.reading import read_suites
+
+ROOT = Path(__file__).parents[2]
+GOLDEN = Path(__file__).parent
+DATASETS = sorted(folder.parent.name for folder in GOLDEN.glob("*/supplied.csv"))
+
+
+def make_tables(dataset: str) -> dict[str, str]:
+    """Take `supplied.csv` of a dataset the way up to the published file.
+
+    Returns:
+        By file name: `published.csv`, what everybody gets, and `quarantine.csv`, the address
+        of every row that stays behind, and why. Line ends are LF and there is no mark, so
+        that a change shows as a diff.
+    """
+    contract = find_contract(ROOT / "schemas", dataset)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        supplied = GOLDEN / dataset / "supplied.csv"
+        reading = read_delimited(supplied, contract, folder / "rows", folder / "ragged")
+        rows = pl.scan_parquet(folder / "rows")
+        suites = read_suites(ROOT / "expectations")
+        checked = check_table(rows, contract, suites, gx_max_rows=2_000_000)
+        assert reading.data == checked.rows
+        return {
+            "published.csv": _published(checked, contract, folder),
+            "quarantine.csv": _quarantine(checked, pl.read_parquet(folder / "ragged")),
+        }
+
+
+def _published(checked: Checked, contract: Contract, folder: Path) -> str:
+    write_parquet(anonymise_table(checked.accepted, contract), contract, folder / "data.parquet")
+    write_csv(folder / "data.parquet", contract, folder / "data.csv")
+    return (folder / "data.csv").read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+
+
+def _quarantine(checked: Checked, ragged: pl.DataFrame) -> str:
+    bad = checked.quarantined.select("_row", RULES).collect().rows()
+    reasons = {row: "; ".join(sorted(rules)) for row, rules in bad}
+    reasons |= {row: f"ragged ({cells} cells)" for row, cells, _, _ in ragged.rows()}
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("row", "reason"))
+    writer.writerows(sorted(reasons.items()))
+    return text.getvalue()

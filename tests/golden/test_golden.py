@@ -1,0 +1,26 @@
+"""What is published of known files is reviewed as a diff, never by chance.
+
+A change that is meant is written with `python -m tests.golden.refresh` and read before it is
+committed.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.golden.tables import DATASETS, GOLDEN, ROOT, make_tables
+
+
+def test_every_contract_has_its_golden_table():
+    contracts = {f"{file.parent.name}-{file.stem}" for file in ROOT.glob("schemas/*/*.yaml")}
+
+    assert contracts, "no contract found: the test below would prove nothing"
+    assert set(DATASETS) == contracts
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_what_is_published_is_as_reviewed(dataset):
+    tables = make_tables(dataset)
+
+    reviewed = {name: (GOLDEN / dataset / name).read_bytes().decode("utf-8") for name in tables}
+    assert tables == reviewed

@@ -1,0 +1,67 @@
+"""Run a file and die, by SIGKILL, in the middle of one step.
+
+Called with the yard's folder, the run's id, the supplied file, and the place to die at.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from etl import pipeline
+from etl.publish import folder
+from tests.integration.yard import Yard, take_steps
+
+PLACES = {
+    "extract, before the rows": "read_delimited",
+    "extract, before the manifest": "_landed",
+    "validate, before the accepted rows": "require_quality",
+    "anonymise, before the books": "require_suppression",
+    "convert, before the CSV": "write_csv",
+    "convert, before the dictionary": "write_dictionary",
+    "certify, before the release is named": "require_guards",
+    "certify, before the signature": "sign",
+    "certify, before the lease is handed over": "Pipeline._hand_over",
+    "publish, amid the files": "copyfile",
+    "publish, before the ledger knows": "Ledger.mark_live",
+    "publish, before the run ends": "Ledger.finish_run",
+}
+
+
+def die(*_: Any, **__: Any) -> None:
+    """End without a word."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_at(place: str) -> None:
+    """Put death in the place of a function."""
+    name = PLACES[place]
+    if name == "copyfile":
+        folder.shutil.copyfile = at_the_second_call(folder.shutil.copyfile)
+        return
+    holder, _, attribute = name.rpartition(".")
+    setattr(getattr(pipeline, holder) if holder else pipeline, attribute, die)
+
+
+def at_the_second_call(copy: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that works once, then leaves half a file and dies."""
+    calls: list[Path] = []
+
+    def copy_once(source: Path, target: Path) -> None:
+        calls.append(target)
+        if target.parent.name == "public" and len(calls) > 1:
+            target.write_bytes(source.read_bytes()[:10])
+            die()
+        copy(source, target)
+
+    return copy_once
+
+
+if __name__ == "__main__":
+    where, run_id, file, place = sys.argv[1:]
+    die_at(place)
+    take_steps(Yard(Path(where), gx_max_rows=0).pipeline(), run_id, Path(file))
