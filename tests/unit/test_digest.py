@@ -249,7 +249,7 @@ def test_the_session_zone_does_not_matter(tmp_path):
 def test_a_large_csv_with_line_breaks_in_cells_is_read_whole(tmp_path):
     contract = contract_of({"name": "a"}, {"name": "b"})
     rows = [
-        (f'{number}\n"{number}', "x" * 240 if number % 3 else None) for number in range(200_000)
+        (f'{number}\n"{number}', "x" * 480 if number % 3 else None) for number in range(100_000)
     ]
 
     parquet, csv = digests(tmp_path, contract, rows)
