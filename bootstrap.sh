@@ -6,7 +6,8 @@ cd "$(dirname "$0")"
 unset PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV || true
 UV_VERSION=0.13.9
 # Where the way out is inspected, only the system knows whom to trust.
-[ ! -e /etc/ssl/certs/ca-certificates.crt ] || export UV_SYSTEM_CERTS=1
+TRUSTED=/etc/ssl/certs/ca-certificates.crt
+[ ! -e $TRUSTED ] || export UV_SYSTEM_CERTS=1 PIP_CERT=$TRUSTED
 LOGS=.tools/logs
 
 say() { printf '  %s\n' "$*" >&2; }
