@@ -380,6 +380,16 @@ def test_a_ledger_without_tables_is_the_operators(yard):
     assert "madang migrate" in told["reason"]
 
 
+def test_the_catalogue_is_prepared_for_every_readable_contract(connected):
+    connected.write_contract("town-broken", "format: 1\n")
+
+    with serve_catalogue() as site:
+        done = madang(connected, "catalogue", "init", "--json", MADANG_CATALOGUE_URL=site.url)
+
+        assert (done.returncode, json.loads(done.stdout)) == (0, {"organisations": ["city"]})
+        assert set(site.organisations) == {"city"}
+
+
 # The other commands
 
 
