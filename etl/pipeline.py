@@ -137,7 +137,10 @@ class Pipeline:
         with self._step(landed.dataset, landed.run_id, "validate") as count:
             with self.store.local_path(f"{landed.key}/rows.parquet") as rows:
                 checked = check_table(
-                    pl.scan_parquet(rows), contract, self._suites(), self.settings.gx_max_rows
+                    pl.scan_parquet(rows, glob=False),
+                    contract,
+                    self._suites(),
+                    self.settings.gx_max_rows,
                 )
                 self._sink(checked.issues, f"{prefix}/issues.parquet")
                 self._sink(checked.quarantined, f"{prefix}/quarantine.parquet")
@@ -175,10 +178,10 @@ class Pipeline:
         contract = self._contract(validated)
         with self._step(validated.dataset, validated.run_id, "anonymise") as count:
             with self.store.local_path(f"{validated.key}/rows.parquet") as rows:
-                table = anonymise_table(pl.scan_parquet(rows), contract)
+                table = anonymise_table(pl.scan_parquet(rows, glob=False), contract)
                 self._sink(table, f"{prefix}/public.parquet")
             with self.store.local_path(f"{prefix}/public.parquet") as public:
-                published = pl.scan_parquet(public).select(pl.len()).collect().item()
+                published = pl.scan_parquet(public, glob=False).select(pl.len()).collect().item()
             require_suppression(contract, validated.accepted, published)
             anonymised = Anonymised(
                 **_reference(validated, prefix, published),
@@ -210,7 +213,7 @@ class Pipeline:
                 self.store.local_path(f"{anonymised.key}/public.parquet") as public,
                 self.store.writing(f"{prefix}/data.parquet") as parquet,
             ):
-                write_parquet(pl.scan_parquet(public), contract, parquet)
+                write_parquet(pl.scan_parquet(public, glob=False), contract, parquet)
             with self.store.local_path(f"{prefix}/data.parquet") as parquet:
                 with self.store.writing(f"{prefix}/data.csv") as csv:
                     write_csv(parquet, contract, csv)
@@ -400,7 +403,7 @@ class Pipeline:
 
     def _ragged_rows(self, landed: Landed) -> list[int]:
         with self.store.local_path(f"{landed.key}/ragged.parquet") as ragged:
-            return pl.read_parquet(ragged, columns=["_row"])["_row"].to_list()
+            return pl.read_parquet(ragged, columns=["_row"], glob=False)["_row"].to_list()
 
     # What certifying is made of
 

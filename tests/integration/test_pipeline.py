@@ -140,6 +140,22 @@ def test_an_object_store_gives_the_same_bytes_as_a_folder(yard):
     assert yard.read_release(PARKS, published.release, yard.folder / "far") == expected
 
 
+@pytest.mark.parametrize("name", ["out [1]", "out*", "a%20b", "what?x", "마당 'x'#1"])
+def test_a_folder_may_have_any_name(yard, name):
+    (yard.folder / "out 1").mkdir()
+
+    report = yard.run(parks(), out=yard.folder / name)
+
+    assert outcome(report) == ("published", 0)
+    assert (yard.folder / name / "ledger.sqlite").is_file()
+    assert {path.name for path in yard.folder.iterdir()} == {
+        "out 1",
+        name,
+        "schemas",
+        "supplied.csv",
+    }
+
+
 # Claims
 
 

@@ -421,6 +421,7 @@ def test_a_published_file_is_verified_and_a_changed_one_is_not(yard):
     changed = madang(yard, "verify", file, certificate, "--json")
     certificate.write_bytes(certificate.read_bytes().replace(b'"rows":30', b'"rows":31'))
     forged = madang(yard, "verify", folder / "data.parquet", certificate, "--json")
+    no_key = madang(yard, "verify", file, certificate, "--key", "열쇠", "--json")
 
     assert (holds.returncode, json.loads(holds.stdout)["holds"]) == (0, True)
     assert all(
@@ -428,7 +429,7 @@ def test_a_published_file_is_verified_and_a_changed_one_is_not(yard):
         for check in json.loads(holds.stdout)["checks"]
     )
     assert (changed.returncode, json.loads(changed.stdout)["holds"]) == (30, False)
-    assert forged.returncode == 30
+    assert (forged.returncode, no_key.returncode) == (30, 30)
     assert json.loads(forged.stdout)["owner"] == "privacy officer"
 
 

@@ -269,3 +269,14 @@ def test_only_published_columns_count(tmp_path):
 )
 def test_every_identifier_is_quoted(name, identifier):
     assert quoted(name) == identifier
+
+
+@pytest.mark.parametrize("name", ["out [1]", "out*", "what?", "{x}", "it's"])
+def test_a_folder_may_have_any_name(tmp_path, name):
+    for other in ("out 1", "outer", "whats"):
+        (tmp_path / other).mkdir()
+        write(tmp_path / other, EVERY_TYPE, [NOTHING, NOTHING])
+    folder = tmp_path / name
+    folder.mkdir()
+
+    assert digests(folder, EVERY_TYPE, [FULL]) == (reckon(EVERY_TYPE, [FULL]),) * 2
