@@ -7,6 +7,7 @@ import json
 import logging
 import random
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -620,6 +621,17 @@ def assert_ledger_is_clean(yard):
             listed = ", ".join(f'"{name}"' for name in open_columns)
             rows = connection.execute(f'SELECT {listed} FROM "{table.name}"').fetchall()
             assert CANARY not in repr(rows), table.name
+
+
+def test_processes_that_open_a_fresh_folder_at_once_share_one_key(yard):
+    with ThreadPoolExecutor(8) as pool:
+        pipelines = list(pool.map(lambda _: yard.pipeline(), range(8)))
+
+    keys = {pipeline.settings.read_secret("signing-key.pem") for pipeline in pipelines}
+    assert len(keys) == 1
+    assert [path.name for path in (yard.out / ".madang" / "secrets").iterdir()] == [
+        "signing-key.pem"
+    ]
 
 
 def test_the_restricted_zones_are_private(yard):

@@ -390,6 +390,16 @@ def test_the_catalogue_is_prepared_for_every_readable_contract(connected):
         assert set(site.organisations) == {"city"}
 
 
+def test_a_ledger_that_is_down_is_the_operators(yard):
+    nobody = "postgresql+psycopg://madang@127.0.0.1:9/madang"
+
+    done = madang(yard, "run", PARKS, yard.supply(parks()), "--json", MADANG_LEDGER=nobody)
+
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["status"], told["owner"]) == (40, "failed", "platform operator")
+    assert "The ledger does not answer" in told["reason"]
+
+
 # The other commands
 
 
