@@ -6,7 +6,8 @@ cd "$(dirname "$0")"
 unset PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV || true
 UV_VERSION=0.13.9
 # Where the way out is inspected, only the system knows whom to trust.
-[ ! -e /etc/ssl/certs/ca-certificates.crt ] || export UV_SYSTEM_CERTS=1
+TRUSTED=/etc/ssl/certs/ca-certificates.crt
+[ ! -e $TRUSTED ] || export UV_SYSTEM_CERTS=1 PIP_CERT=$TRUSTED
 LOGS=.tools/logs
 
 say() { printf '  %s\n' "$*" >&2; }
@@ -61,16 +62,18 @@ install_packages() (
     apt-get -q -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"
 )
 
-system_packages() {
-  packages=$(lacking "$1")
-  [ -n "$packages" ] || return 0
-  command -v apt-get >/dev/null || fail 69 "These system packages are needed and apt-get is not here to install them: $packages"
-  [ "$(id -u)" = 0 ] || fail 69 "System packages are missing; nothing was changed. Install them, then run the same command again:
+# require_installer PACKAGE...: only root can install; anybody else gets the exact line.
+require_installer() {
+  [ $# = 0 ] || [ "$(id -u)" = 0 ] || fail 69 "System packages are missing; nothing was changed. Install them, then run the same command again:
 
-  sudo apt-get install -y --no-install-recommends $packages"
-  say "system packages: installing $packages"
-  # shellcheck disable=SC2086
-  attempt system-packages install_packages $packages
+  sudo apt-get install -y --no-install-recommends $*"
+  [ $# = 0 ] || command -v apt-get >/dev/null || fail 69 "These system packages are needed, and apt-get is not here to install them: $*"
+}
+
+system_packages() {
+  [ $# -gt 0 ] || return 0
+  say "system packages: installing $*"
+  attempt system-packages install_packages "$@"
 }
 
 # --- environments --------------------------------------------------------------------------------
@@ -115,8 +118,11 @@ lock() { mkdir -p $LOGS; exec 9>.tools/lock; flock -n 9 || { say "another bootst
 
 prepare() {
   lock
-  if [ -z "$(find_python)" ]; then system_packages "$1"; fi
-  system_packages "$1" & packages=$!
+  # shellcheck disable=SC2046
+  require_installer $(lacking "$1")
+  [ -n "$(find_python)" ] || system_packages python3-venv
+  # shellcheck disable=SC2046
+  system_packages $(lacking "$1") & packages=$!
   tools; pipeline
   wait $packages || exit $?
   if [ "$1" != check ]; then

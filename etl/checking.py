@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -250,7 +249,7 @@ def _public_key(key: str | None) -> bytes | None:
         return None
     try:
         return base64.b64decode(key, validate=True)
-    except binascii.Error:
+    except ValueError:
         raise DisclosureRiskError(
             "The public key is no Base64. Nothing was checked. Copy it whole from the publisher."
         ) from None

@@ -12,6 +12,7 @@ quoted. The catalogue computes the same in PostgreSQL, inside the load's transac
 
 from __future__ import annotations
 
+import glob
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,8 +58,9 @@ class Column:
 def published_columns(contract: Contract) -> tuple[Column, ...]:
     """Return the columns that a contract publishes, in order."""
     return tuple(
-        Column(field.name, field.published_type, field.decimals)
+        Column(field.name, kind, field.decimals if kind == "number" else None)
         for field in contract.published_fields
+        for kind in [field.published_type]
     )
 
 
@@ -98,7 +100,7 @@ def _measure(
     connection.execute("SET TimeZone = 'UTC'")
     [(rows, total)] = connection.execute(
         f"SELECT count(*), coalesce(sum({row_digest}), 0) % 18446744073709551616 FROM {source}",
-        {"file": str(file)},
+        {"file": literal_path(file)},
     ).fetchall()
     return TableDigest(int(rows), int(total))
 
@@ -120,6 +122,16 @@ def _text_value(column: Column) -> str:
     if column.type in QUOTED_TYPES:
         return f"""coalesce('"' || replace({value}, '"', '""') || '"', '')"""
     return f"coalesce({value}, '')"
+
+
+def literal_path(file: Path) -> str:
+    """Return a path that DuckDB takes for one file, whatever stars and brackets it holds.
+
+    Examples:
+        >>> literal_path(Path("out [1]/data.csv"))
+        'out [[]1]/data.csv'
+    """
+    return glob.escape(str(file))
 
 
 def quoted(name: str) -> str:

@@ -169,7 +169,10 @@ class Pipeline:
         with self._step(landed.dataset, landed.run_id, "validate") as count:
             with self.store.local_path(f"{landed.key}/rows.parquet") as rows:
                 checked = check_table(
-                    pl.scan_parquet(rows), contract, self._suites(), self.settings.gx_max_rows
+                    pl.scan_parquet(rows, glob=False),
+                    contract,
+                    self._suites(),
+                    self.settings.gx_max_rows,
                 )
                 self._sink(checked.issues, f"{prefix}/issues.parquet")
                 self._sink(checked.quarantined, f"{prefix}/quarantine.parquet")
@@ -208,7 +211,10 @@ class Pipeline:
         with self._step(validated.dataset, validated.run_id, "anonymise") as count:
             with self.store.local_path(f"{validated.key}/rows.parquet") as rows:
                 made = anonymise_tiers(
-                    pl.scan_parquet(rows), contract, self._code_lists(contract), self.seconds
+                    pl.scan_parquet(rows, glob=False),
+                    contract,
+                    self._code_lists(contract),
+                    self.seconds,
                 )
                 for tier, table in made.tables.items():
                     self._sink(table, f"{prefix}/{tier}.parquet")
@@ -217,7 +223,7 @@ class Pipeline:
             plans = {tier: asdict(plan) for tier, plan in made.plans.items()}
             self._write_json(_plan_key(validated), plans)
             with self.store.local_path(f"{prefix}/public.parquet") as public:
-                published = pl.scan_parquet(public).select(pl.len()).collect().item()
+                published = pl.scan_parquet(public, glob=False).select(pl.len()).collect().item()
             anonymised = Anonymised(
                 **_reference(validated, prefix, published),
                 accepted=validated.accepted,
@@ -432,7 +438,7 @@ class Pipeline:
 
     def _ragged_rows(self, landed: Landed) -> list[int]:
         with self.store.local_path(f"{landed.key}/ragged.parquet") as ragged:
-            return pl.read_parquet(ragged, columns=["_row"])["_row"].to_list()
+            return pl.read_parquet(ragged, columns=["_row"], glob=False)["_row"].to_list()
 
     # What the tiers are made of
 
@@ -455,7 +461,7 @@ class Pipeline:
             self.store.local_path(f"{anonymised.key}/{tier}.parquet") as table,
             self.store.writing(f"{prefix}/data.parquet") as parquet,
         ):
-            write_parquet(pl.scan_parquet(table), contract, parquet)
+            write_parquet(pl.scan_parquet(table, glob=False), contract, parquet)
         with self.store.local_path(f"{prefix}/data.parquet") as parquet:
             with self.store.writing(f"{prefix}/data.csv") as csv:
                 write_csv(parquet, contract, csv)

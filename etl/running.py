@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import URL
+
 from etl.certify.certificate import draw_signing_key
 from etl.contract.model import TierName
 from etl.defects import telling_no_values
@@ -115,7 +117,8 @@ def folder_pipeline(settings: Settings, folder: Path) -> Pipeline:
             f"The folder cannot be written to ({problem.strerror}). Nothing was done. Name"
             " another one with --to."
         ) from None
-    ledger = f"sqlite:///{folder.resolve() / 'ledger.sqlite'}"
+    file = str(folder.resolve() / "ledger.sqlite")
+    ledger = URL.create("sqlite", database=file).render_as_string()  # escapes `?` and `%`
     migrate(ledger)
     return Pipeline(
         settings.replace(secrets=secrets, store=str(private / "store"), ledger=ledger),

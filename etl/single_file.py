@@ -216,7 +216,7 @@ def _as_csv(file: Path, folder: Path) -> Path:
         return file
     target = folder / "table.csv"
     try:
-        pl.scan_parquet(file).sink_csv(target)
+        pl.scan_parquet(file, glob=False).sink_csv(target)
     except pl.exceptions.PolarsError:
         raise SourceFormatError(
             "The file is no Parquet that can be written as a table. Nothing was anonymised."

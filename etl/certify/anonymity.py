@@ -19,6 +19,7 @@ from etl.certify.privacy import (
     measure_privacy,
 )
 from etl.contract.model import Contract, TierName
+from etl.digest import literal_path
 
 if TYPE_CHECKING:
     import duckdb
@@ -69,7 +70,7 @@ def measure_anonymity(
     columns = [field.name for field in contract.published_fields]
     described = connection.execute(
         "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet($file))",
-        {"file": str(parquet)},
+        {"file": literal_path(parquet)},
     ).fetchall()
     return Anonymity(
         privacy=measure_privacy(connection, parquet, contract, units),

@@ -176,7 +176,7 @@ def _describe(field: Field) -> dict[str, Any]:
     return {
         "name": field.name,
         "type": field.published_type,
-        "decimals": field.decimals,
+        "decimals": field.decimals if field.published_type == "number" else None,
         "role": field.role,
         "generalisation": way.model_dump(exclude_none=True) if way else None,
         "declared_personal": [

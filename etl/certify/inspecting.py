@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
-from etl.digest import quoted
+from etl.digest import literal_path, quoted
 
 FOOTER_KEYS = frozenset({"madang.contract", "madang.version", "ARROW:schema"})
 
@@ -62,7 +62,7 @@ def inspect_parquet(
 
 def _foreign_keys(connection: duckdb.DuckDBPyConnection, parquet: Path) -> int:
     found = connection.execute(
-        "SELECT decode(key) FROM parquet_kv_metadata($file)", {"file": str(parquet)}
+        "SELECT decode(key) FROM parquet_kv_metadata($file)", {"file": literal_path(parquet)}
     ).fetchall()
     return sum(key not in FOOTER_KEYS for (key,) in found)
 
@@ -90,7 +90,7 @@ def _foreign_statistics(
                         AND EXISTS (SELECT 1 FROM cells
                                     WHERE starts_with(v::VARCHAR, left(bound, 16)))))
         """,
-        {"file": str(parquet), "column": column},
+        {"file": literal_path(parquet), "column": column},
     ).fetchall()
     return int(foreign)
 
@@ -99,7 +99,7 @@ def _type_of(connection: duckdb.DuckDBPyConnection, parquet: Path, column: str) 
     [(kind,)] = connection.execute(
         "SELECT column_type FROM (DESCRIBE SELECT * FROM read_parquet($file))"
         " WHERE column_name = $column",
-        {"file": str(parquet), "column": column},
+        {"file": literal_path(parquet), "column": column},
     ).fetchall()
     return str(kind)
 
@@ -127,7 +127,7 @@ def _foreign_entries(parquet: Path) -> int:
 def _bloom_filters(connection: duckdb.DuckDBPyConnection, parquet: Path) -> int:
     [(filters,)] = connection.execute(
         "SELECT count(*) FROM parquet_metadata($file) WHERE bloom_filter_offset IS NOT NULL",
-        {"file": str(parquet)},
+        {"file": literal_path(parquet)},
     ).fetchall()
     return int(filters)
 
@@ -148,6 +148,6 @@ def _rows_out_of_order(
             SELECT *, {before}, lag(1) OVER () AS follows FROM read_parquet($file)
         ) WHERE follows = 1 AND ({" OR ".join(smaller)})
         """,
-        {"file": str(parquet)},
+        {"file": literal_path(parquet)},
     ).fetchall()
     return int(rows)

@@ -13,7 +13,14 @@ from pathlib import Path
 
 import duckdb
 
-from etl.digest import Column, TableDigest, digest_csv, digest_parquet, quoted
+from etl.digest import (
+    Column,
+    TableDigest,
+    digest_csv,
+    digest_parquet,
+    literal_path,
+    quoted,
+)
 from etl.errors import DisclosureRiskError, StoreError
 
 MEMORY_LIMIT = "1GB"
@@ -154,7 +161,7 @@ def find_matches(
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE texts AS SELECT {text} AS text, count(*) AS cells"
         f" FROM read_parquet($file) WHERE {value} IS NOT NULL GROUP BY ALL",
-        {"file": str(parquet)},
+        {"file": literal_path(parquet)},
     )
     return {pattern: _matches(connection, pattern) for pattern in set(patterns)}
 
@@ -182,7 +189,7 @@ def count_between(
     inside = " OR ".join(f"{value} BETWEEN {low} AND {high}" for low, high in ranges)
     [(cells, filled)] = connection.execute(
         f"SELECT count(*) FILTER (WHERE {inside}), count({value}) FROM read_parquet($file)",
-        {"file": str(parquet)},
+        {"file": literal_path(parquet)},
     ).fetchall()
     return int(cells), int(filled)
 
@@ -190,14 +197,14 @@ def count_between(
 def _columns(connection: duckdb.DuckDBPyConnection, parquet: Path) -> tuple[tuple[str, str], ...]:
     described = connection.execute(
         "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet($file))",
-        {"file": str(parquet)},
+        {"file": literal_path(parquet)},
     ).fetchall()
     return tuple((str(name), str(kind)) for name, kind in described)
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, parquet: Path) -> int:
     [(rows,)] = connection.execute(
-        "SELECT count(*) FROM read_parquet($file)", {"file": str(parquet)}
+        "SELECT count(*) FROM read_parquet($file)", {"file": literal_path(parquet)}
     ).fetchall()
     return int(rows)
 
@@ -212,7 +219,7 @@ def measure_smallest_group(
     [(smallest,)] = connection.execute(
         f"SELECT coalesce(min(n), 0) FROM"
         f" (SELECT count(*) AS n FROM read_parquet($file) GROUP BY {keys})",
-        {"file": str(parquet)},
+        {"file": literal_path(parquet)},
     ).fetchall()
     return int(smallest)
 
@@ -223,6 +230,6 @@ def _nulls(
     counts = ", ".join(f"count(*) - count({quoted(name)})" for name in columns)
     [row] = connection.execute(
         f"SELECT {counts} FROM read_parquet($file)",
-        {"file": str(parquet)},
+        {"file": literal_path(parquet)},
     ).fetchall()
     return dict(zip(columns, map(int, row), strict=True))

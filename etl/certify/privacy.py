@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from etl.contract.model import Contract, Field, Generalisation
-from etl.digest import quoted
+from etl.digest import literal_path, quoted
 
 LARGEST_ORDERED = 20_000_000  # classes times values; beyond it the ordered distance is not measured
 ORDERED_TYPES = ("integer", "year", "number", "date", "datetime")
@@ -86,7 +86,7 @@ def measure_privacy(
                coalesce(quantile_disc(n, 0.5), 0), coalesce(max(n), 0), coalesce(sum(n * n), 0)
         FROM (SELECT count(*) AS n FROM read_parquet($file) GROUP BY {keys})
         """,
-        {"file": str(parquet)},
+        {"file": literal_path(parquet)},
     ).fetchall()
     agree, counts = True, "records"
     if units is not None:
@@ -153,7 +153,7 @@ def count_foreign_values(
             SELECT DISTINCT {quoted(field.name)}::VARCHAR AS v FROM read_parquet($file)
         ) WHERE NOT coalesce({allowed}, false) AND (v IS NOT NULL OR {bool(way.all)})
         """,
-        {"file": str(parquet)},
+        {"file": literal_path(parquet)},
     ).fetchall()
     return int(foreign)
 
@@ -170,7 +170,7 @@ def _count_cells(
                 SELECT {keys}, {quoted(sensitive)} AS value, count(*) AS n
                 FROM read_parquet($file) GROUP BY ALL))
         """,
-        {"file": str(parquet)},
+        {"file": literal_path(parquet)},
     )
 
 
@@ -208,7 +208,7 @@ def _smallest_by_unit(
             SELECT count(DISTINCT {key}) + max(({key} IS NULL)::INTEGER) AS n
             FROM read_parquet($file) GROUP BY {keys})
         """,
-        {"file": str(units)},
+        {"file": literal_path(units)},
     ).fetchall()
     return int(smallest)
 
@@ -226,7 +226,7 @@ def _holds_same_rows(
             (SELECT {columns} FROM read_parquet($units)
              EXCEPT ALL SELECT {columns} FROM read_parquet($public)))
         """,
-        {"public": str(parquet), "units": str(units)},
+        {"public": literal_path(parquet), "units": literal_path(units)},
     ).fetchall()
     return not differing
 
@@ -250,7 +250,7 @@ def _allowed(way: Generalisation, hierarchies: Path) -> str:
     if way.keep is not None:
         return rf"regexp_full_match(substr(v, {way.keep + 1}), '\**')"
     if way.table is not None:
-        file = str(hierarchies / f"{way.table}.csv").replace("'", "''")
+        file = literal_path(hierarchies / f"{way.table}.csv").replace("'", "''")
         column = quoted(str(way.column))
         return f"v IN (SELECT {column} FROM read_csv('{file}', all_varchar=true, header=true))"
     return "v = '*'"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from etl.certify.certifying import Check
 from etl.certify.inspecting import inspect_parquet
 from etl.certify.measuring import measure_columns, measure_file, measure_smallest_group
 from etl.certify.privacy import Diversity, count_foreign_values, measure_diversity
-from etl.contract.model import Field, Generalisation
+from etl.contract.model import Field, FieldType, Generalisation
 from etl.digest import Column, digest_csv, digest_parquet
 from etl.errors import DisclosureRiskError
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import duckdb
 
 TOLERANCE = 1e-9  # sums of shares differ in their last digits from engine to engine
+MOST_DECIMALS = 18
 
 
 def verify_file(
@@ -34,8 +35,9 @@ def verify_file(
         What was required and what was measured.
 
     Raises:
-        DisclosureRiskError: The certificate speaks of no such file.
+        DisclosureRiskError: The certificate speaks of no such file, or is none of this program.
     """
+    columns = _read_columns(content)
     name = {".parquet": "data.parquet", ".csv": "data.csv"}.get(file.suffix)
     certified = next((entry for entry in content["files"] if entry["name"] == name), None)
     if certified is None:
@@ -49,16 +51,50 @@ def verify_file(
         _equal("size_bytes", certified["size_bytes"], measured.size_bytes),
     ]
     if checks[0].holds:
-        checks += _table_checks(connection, file, content)
+        checks += _table_checks(connection, file, columns, content)
     return checks
 
 
+def _read_columns(content: Mapping[str, Any]) -> list[Column]:
+    """Read the columns that a certificate names.
+
+    Anybody can sign a certificate with a key of his own, and what stands in it becomes part of
+    what is asked of the engine; so nothing but known types and whole numbers is let through.
+    """
+    try:
+        columns = [Column(f["name"], f["type"], f["decimals"]) for f in content["fields"]]
+        keys = content["privacy"].get("quasi_identifiers", [])
+        known = {column.name for column in columns}
+        is_ours = all(map(_is_column, columns)) and known.issuperset(keys)
+    except (KeyError, TypeError, AttributeError):
+        is_ours = False
+    if not (is_ours and {"files", "digest"} <= content.keys()):
+        raise _foreign_certificate()
+    return columns
+
+
+def _foreign_certificate() -> DisclosureRiskError:
+    return DisclosureRiskError(
+        "The certificate does not hold: it is none of this program's. Nothing was changed."
+        " Download it again from the page of the dataset."
+    )
+
+
+def _is_column(column: Column) -> bool:
+    is_decimal = type(column.decimals) is int and 0 <= column.decimals <= MOST_DECIMALS
+    return (
+        isinstance(column.name, str)
+        and column.type in get_args(FieldType)
+        and (is_decimal if column.type == "number" else column.decimals is None)
+    )
+
+
 def _table_checks(
-    connection: duckdb.DuckDBPyConnection, file: Path, content: Mapping[str, Any]
+    connection: duckdb.DuckDBPyConnection,
+    file: Path,
+    columns: Sequence[Column],
+    content: Mapping[str, Any],
 ) -> list[Check]:
-    columns = [
-        Column(field["name"], field["type"], field["decimals"]) for field in content["fields"]
-    ]
     names = [column.name for column in columns]
     same_columns = _equal("columns", names, measure_columns(connection, file))
     if not same_columns.holds:
@@ -72,7 +108,10 @@ def _table_checks(
         _equal("digest", content["digest"]["total"], str(digest.total)),
     ]
     if content["privacy"].get("k") is not None and is_parquet:
-        checks += _privacy_checks(connection, file, content)
+        try:
+            checks += _privacy_checks(connection, file, content)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise _foreign_certificate() from None
     return checks
 
 

@@ -24,8 +24,8 @@ def published_dtype(field: Field) -> pl.DataType:
         ... ))
         Decimal(precision=18, scale=8)
     """
-    if field.decimals is not None:
-        return pl.Decimal(18, field.decimals)
+    if field.published_type == "number":
+        return pl.Decimal(18, field.decimals or 0)
     return {
         "integer": pl.Int64(),
         "year": pl.Int64(),
@@ -65,7 +65,7 @@ def _dictionary_row(field: Field) -> dict[str, str]:
         "description_ko": description.ko if description else "",
         "description_en": (description.en or "") if description else "",
         "type": field.published_type,
-        "decimals": "" if field.decimals is None else str(field.decimals),
+        "decimals": str(field.decimals) if field.published_type == "number" else "",
         "unit": field.unit or "",
         "generalisation": spell_generalisation(field.generalise),
         "values": " | ".join(map(str, allowed)) if field.generalise is None else "",

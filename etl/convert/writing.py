@@ -36,7 +36,8 @@ def write_parquet(table: pl.LazyFrame, contract: Contract, to: Path) -> None:
 
 def write_csv(parquet: Path, contract: Contract, to: Path) -> None:
     """Write the published Parquet again as CSV for spreadsheets: UTF-8 with BOM, CRLF ends."""
-    text = pl.scan_parquet(parquet).select(csv_text(field) for field in contract.published_fields)
+    rows = pl.scan_parquet(parquet, glob=False)
+    text = rows.select(csv_text(field) for field in contract.published_fields)
     text.sink_csv(
         to, include_bom=True, line_terminator="\r\n", quote_style="necessary", maintain_order=True
     )

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from functools import partial
 
+import live_browser
 import pytest
 from live_airflow import LiveAirflow
+from live_browser import OpenPage
 from live_catalogue import Visitor
 from live_stack import LiveStack, running_stack
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser
 
-CHROMIUM = "/usr/bin/chromium"
-CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-PAGE_MILLISECONDS = 60_000
 NAMING = ("MADANG_ENV_FILE", "MADANG_STATE", "MADANG_PORT_BASE")
-
-OpenPage = Callable[[], AbstractContextManager[Page]]
 
 
 @pytest.fixture(scope="session")
@@ -52,24 +49,12 @@ def visitor(stack: LiveStack) -> Visitor:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Start Debian's Chromium."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
+    """Start the browser once."""
+    with live_browser.chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture
 def korean_page(browser: Browser) -> OpenPage:
-    """Open pages as somebody whose browser speaks Korean, each without any memory."""
-
-    @contextmanager
-    def open_page() -> Iterator[Page]:
-        context = browser.new_context(locale="ko-KR", timezone_id="Asia/Seoul")
-        context.set_default_timeout(PAGE_MILLISECONDS)
-        try:
-            yield context.new_page()
-        finally:
-            context.close()
-
-    return open_page
+    """Return what opens pages, each without any memory."""
+    return partial(live_browser.korean_page, browser)

@@ -5,19 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import PAGE_MILLISECONDS, OpenPage
 from live_airflow import LiveAirflow
+from live_browser import OpenPage
 from live_catalogue import Visitor, smallest_group
 from live_stack import LiveStack, wait_for
-from playwright.sync_api import expect
 from supplied import EMPLOYMENT, new_name, sample
 
 SMALLEST_GROUP = 10
 MOST_SUPPRESSED = 0.02
 
 
-@pytest.fixture
-def waiting(stack: LiveStack, engineer: LiveAirflow) -> str:
+def ask_the_officer(stack: LiveStack, engineer: LiveAirflow) -> str:
     """Drop a file about persons; return its run once Airflow waits for the officer."""
     name = stack.drop(EMPLOYMENT, new_name("장애인취업정보"), sample(EMPLOYMENT))
     run_id = stack.wait_for_run(name, "waiting").run_id
@@ -26,6 +24,12 @@ def waiting(stack: LiveStack, engineer: LiveAirflow) -> str:
         "Airflow asks the officer",
     )
     return run_id
+
+
+@pytest.fixture(scope="module")
+def waiting(stack: LiveStack, engineer: LiveAirflow) -> str:
+    """Return a run that waits for the officer."""
+    return ask_the_officer(stack, engineer)
 
 
 def answer_as_officer(stack: LiveStack, korean_page: OpenPage, run_id: str, option: str) -> str:
@@ -42,9 +46,26 @@ def answer_as_officer(stack: LiveStack, korean_page: OpenPage, run_id: str, opti
         button = page.get_by_test_id(f"hitl-option-{option}")
         button.wait_for()
         shown = page.locator("body").inner_text()
-        button.click()
-        expect(button).to_be_disabled(timeout=PAGE_MILLISECONDS)  # the answer is taken
+        with page.expect_response(lambda answer: answer.request.method == "PATCH") as taken:
+            button.click()
+        assert taken.value.ok, taken.value.status_text
     return shown
+
+
+def test_nobody_but_the_officer_can_approve(
+    stack: LiveStack, engineer: LiveAirflow, visitor: Visitor, waiting: str
+) -> None:
+    before = visitor.release(EMPLOYMENT)
+    run = f"/dags/publish__{EMPLOYMENT}/dagRuns/claim__{waiting}"
+    answer = {"chosen_options": ["Approve"], "params_input": {}}
+
+    tried = engineer.ask("PATCH", f"{run}/taskInstances/approve/-1/hitlDetails", json=answer)
+
+    assert tried.status_code == 403, "the request for an approval was used up by another account"
+    assert engineer.state_of(EMPLOYMENT, waiting, "approve") == "awaiting_input"
+    assert status(stack, waiting) == "waiting"
+    assert decisions(stack, waiting) == []
+    assert visitor.release(EMPLOYMENT) == before
 
 
 def test_an_approved_release_goes_live_and_no_group_in_it_is_small(
@@ -74,11 +95,10 @@ def test_a_refused_release_ends_and_the_live_one_stays(
     stack: LiveStack,
     engineer: LiveAirflow,
     visitor: Visitor,
-    waiting: str,
     korean_page: OpenPage,
 ) -> None:
     before = visitor.release(EMPLOYMENT)
-    run_id = waiting
+    run_id = ask_the_officer(stack, engineer)
 
     answer_as_officer(stack, korean_page, run_id, "Reject")
 
@@ -88,22 +108,6 @@ def test_a_refused_release_ends_and_the_live_one_stays(
     assert visitor.release(EMPLOYMENT) == before == stack.live_release(EMPLOYMENT)
     [(prepared,)] = stack.query("madang", "SELECT release FROM releases WHERE run_id = %s", run_id)
     assert visitor.get(f"/dataset/{EMPLOYMENT}/release/{prepared}/data.csv").status_code == 404
-
-
-def test_nobody_but_the_officer_can_approve(
-    stack: LiveStack, engineer: LiveAirflow, visitor: Visitor, waiting: str
-) -> None:
-    before = visitor.release(EMPLOYMENT)
-    run = f"/dags/publish__{EMPLOYMENT}/dagRuns/claim__{waiting}"
-    answer = {"chosen_options": ["Approve"], "params_input": {}}
-
-    tried = engineer.ask("PATCH", f"{run}/taskInstances/approve/-1/hitlDetails", json=answer)
-
-    assert tried.status_code == 403, "the request for an approval was used up by another account"
-    assert engineer.state_of(EMPLOYMENT, waiting, "approve") == "awaiting_input"
-    assert status(stack, waiting) == "waiting"
-    assert decisions(stack, waiting) == []
-    assert visitor.release(EMPLOYMENT) == before
 
 
 def status(stack: LiveStack, run_id: str) -> str:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import OpenPage
+from live_browser import OpenPage
 from live_catalogue import Visitor, csv_rows, digest, parquet_rows, release_of, resource, sha256
 from live_stack import LiveStack, wait_for
 from playwright.sync_api import Page

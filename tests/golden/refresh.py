@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.golden.tables import DATASETS, GOLDEN, make_tables
+from tests.golden.making import DATASETS, GOLDEN, make_tables
 
 if __name__ == "__main__":
     for dataset in DATASETS:

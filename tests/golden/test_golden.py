@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.golden.tables import DATASETS, GOLDEN, ROOT, make_tables
+from tests.golden.making import DATASETS, GOLDEN, ROOT, make_tables
 
 
 def test_every_contract_has_its_golden_table():

@@ -7,6 +7,7 @@ import json
 import logging
 import random
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -21,17 +22,22 @@ from etl.errors import (
     EtlError,
     ReleaseHeldError,
     SourceError,
+    SourceFormatError,
     StoreError,
 )
+from etl.intake import claim_complete_files, folder_of, make_folders, open_claims
 from etl.ledger.tables import metadata
 from etl.running import STEPS
+from etl.store import Store
 from tests.integration.yard import (
     CANARY,
     JOBS,
     JOBS_CONTRACT,
+    PARK_HEADER,
     PARKS,
     PARKS_CONTRACT,
     Yard,
+    csv_bytes,
     jobs,
     park,
     parks,
@@ -122,6 +128,104 @@ def test_a_finished_run_that_is_repeated_keeps_no_other_from_its_turn(yard):
     pipeline.ledger.open_run("b" * 32, PARKS)
 
     pipeline.ledger.acquire_lease(PARKS, "b" * 32)
+
+
+def test_an_object_store_gives_the_same_bytes_as_a_folder(yard):
+    """No step counts on the disk of the step before."""
+    expected = yard.published(yard.run(parks(), out=yard.out))
+    far = yard.pipeline(yard.folder / "far")
+    far = replace(far, store=Store(f"memory://{yard.folder.name}"))
+
+    published = take_steps(far, RUN, yard.supply(parks()))["publish"]
+
+    assert yard.read_release(PARKS, published.release, yard.folder / "far") == expected
+
+
+@pytest.mark.parametrize("name", ["out [1]", "out*", "a%20b", "what?x", "마당 'x'#1"])
+def test_a_folder_may_have_any_name(yard, name):
+    (yard.folder / "out 1").mkdir()
+
+    report = yard.run(parks(), out=yard.folder / name)
+
+    assert outcome(report) == ("published", 0)
+    assert (yard.folder / name / "ledger.sqlite").is_file()
+    assert {path.name for path in yard.folder.iterdir()} == {
+        "out 1",
+        name,
+        "schemas",
+        "supplied.csv",
+    }
+
+
+# Claims
+
+
+def drop(yard, *names):
+    intake = yard.settings().intake
+    make_folders(intake, [PARKS])
+    for number, name in enumerate(names):
+        content = csv_bytes(PARK_HEADER, parks(30 - number % 2))
+        (folder_of(intake, PARKS) / name).write_bytes(content)
+    return claim_complete_files(intake, {PARKS: "*.csv"}, quiet_seconds=0.0)
+
+
+def test_a_claim_is_landed_once_and_then_closed(yard):
+    [claim] = drop(yard, f"{CANARY}.csv")
+    pipeline = yard.pipeline()
+
+    landed = pipeline.extract_claim(PARKS, claim.claim_id)
+
+    assert landed.data == 30
+    assert not claim.folder(yard.settings().intake).exists()
+    assert open_claims(yard.settings().intake) == []
+    assert pipeline.extract_claim(PARKS, claim.claim_id) == landed
+    assert CANARY not in repr(landed)
+
+
+def test_a_claim_that_was_landed_but_not_closed_is_closed(yard, monkeypatch):
+    [claim] = drop(yard, "1.csv")
+    pipeline = yard.pipeline()
+    with monkeypatch.context() as patch:
+        patch.setattr("etl.pipeline.intake.close_claim", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            pipeline.extract_claim(PARKS, claim.claim_id)
+
+    assert pipeline.extract_claim(PARKS, claim.claim_id).data == 30
+    assert open_claims(yard.settings().intake) == []
+
+
+def test_a_claim_that_never_was_is_told_without_a_name(yard):
+    with pytest.raises(SourceError, match="holds no file"):
+        yard.pipeline().extract_claim(PARKS, "f" * 32)
+
+
+def test_a_claim_of_a_bad_file_is_closed_too_and_its_bytes_kept(yard):
+    [claim] = drop(yard, "1.csv")
+    file = next(claim.folder(yard.settings().intake).iterdir())
+    file.write_bytes(b"")
+    pipeline = yard.pipeline()
+
+    with pytest.raises(SourceFormatError, match="the file is empty"):
+        pipeline.extract_claim(PARKS, claim.claim_id)
+
+    assert open_claims(yard.settings().intake) == []
+    assert pipeline.store.exists(f"landing/{PARKS}/{claim.claim_id}/supplied")
+
+
+def test_many_files_at_once_are_one_run_each(yard):
+    claims = drop(yard, *(f"{number:02d}.csv" for number in range(6)))
+    pipeline = yard.pipeline()
+
+    endings = []
+    for claim in claims:
+        state = pipeline.extract_claim(PARKS, claim.claim_id)
+        for step in STEPS[1:]:
+            state = getattr(pipeline, step)(state)
+        endings.append(state.status)
+
+    assert len({claim.claim_id for claim in claims}) == 6
+    assert endings == ["published"] * 6
+    assert list(yard.releases().values()).count("live") == 1
 
 
 # The books
@@ -517,6 +621,17 @@ def assert_ledger_is_clean(yard):
             listed = ", ".join(f'"{name}"' for name in open_columns)
             rows = connection.execute(f'SELECT {listed} FROM "{table.name}"').fetchall()
             assert CANARY not in repr(rows), table.name
+
+
+def test_processes_that_open_a_fresh_folder_at_once_share_one_key(yard):
+    with ThreadPoolExecutor(8) as pool:
+        pipelines = list(pool.map(lambda _: yard.pipeline(), range(8)))
+
+    keys = {pipeline.settings.read_secret("signing-key.pem") for pipeline in pipelines}
+    assert len(keys) == 1
+    assert [path.name for path in (yard.out / ".madang" / "secrets").iterdir()] == [
+        "signing-key.pem"
+    ]
 
 
 def test_the_restricted_zones_are_private(yard):

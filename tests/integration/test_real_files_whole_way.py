@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
 import os
 from collections import Counter
@@ -10,11 +12,15 @@ from pathlib import Path
 
 import duckdb
 import pandas as pd
+import polars as pl
 import pytest
 
 from etl.checking import verify_published
+from etl.extract.layout import normalise_header
+from etl.extract.reading import read_delimited
 from etl.running import folder_pipeline, run_file
 from etl.settings import load
+from tests.unit.validate.tables import contract_of
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = Path(os.environ.get("MADANG_SAMPLES", "/nonexistent")) / "real-data"
@@ -74,17 +80,17 @@ def test_parquet_csv_and_certificate_say_the_same(runs, dataset):
     folder = public(runs, dataset)
     certificate = json.loads((folder / "certificate.json").read_text(encoding="utf-8"))
     parquet = pd.read_parquet(folder / "data.parquet")
-    csv = pd.read_csv(folder / "data.csv", dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    text = pd.read_csv(folder / "data.csv", dtype=str, keep_default_na=False, encoding="utf-8-sig")
 
-    assert len(parquet) == len(csv) == certificate["rows"]["published"] > 10_000
-    assert list(parquet.columns) == list(csv.columns)
-    assert list(csv.columns) == [field["name"] for field in certificate["fields"]]
+    assert len(parquet) == len(text) == certificate["rows"]["published"] > 10_000
+    assert list(parquet.columns) == list(text.columns)
+    assert list(text.columns) == [field["name"] for field in certificate["fields"]]
     for entry in certificate["files"]:
         content = (folder / entry["name"]).read_bytes()
         assert hashlib.sha256(content).hexdigest() == entry["sha256"]
     for name in ("data.parquet", "data.csv"):
-        text = (folder / "certificate.json").read_bytes()
-        assert all(check.holds for check in verify_published(folder / name, text, None))
+        signed = (folder / "certificate.json").read_bytes()
+        assert all(check.holds for check in verify_published(folder / name, signed, None))
 
 
 @every_file
@@ -165,3 +171,34 @@ def test_codes_keep_their_zeros_and_places_their_decimals(runs):
     assert set(table["parking_id"]) <= set(source["주차장관리번호"].str.strip())
     assert not table.duplicated(["parking_id", "provider_code"]).any()
     assert table["latitude"].dropna().map(lambda value: -value.as_tuple().exponent).eq(10).all()
+
+
+def test_every_real_csv_is_read_as_by_the_standard_library(tmp_path):
+    read = [file.name for file in sorted(SAMPLES.glob("*.csv")) if is_read_alike(file, tmp_path)]
+
+    assert len(read) > 30, "too few files: this test would prove little"
+
+
+def is_read_alike(file: Path, folder: Path) -> bool:
+    """Compare all cells; files whose first record is no header are passed over."""
+    content = file.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp949")
+    records = list(csv.reader(io.StringIO(text, newline="")))
+    headers = [normalise_header(cell) for cell in records[0]]
+    if len(set(headers)) < len(headers) or not all(headers):
+        return False
+    titles = [{"name": f"c{n}", "title": {"ko": title}} for n, title in enumerate(headers)]
+    rows, ragged = folder / "rows", folder / "ragged"
+    read_delimited(file, contract_of(*titles), rows, ragged)
+    aside = set(pl.read_parquet(ragged)["_row"])
+    expected = [
+        (number, *cells)
+        for number, cells in enumerate(records[1:], start=2)
+        if "".join(cells).strip() and number not in aside
+    ]
+    assert pl.read_parquet(rows).rows() == expected, file.name
+    assert all(len(records[number - 1]) != len(headers) for number in aside), file.name
+    return True

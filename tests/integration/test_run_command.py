@@ -380,6 +380,26 @@ def test_a_ledger_without_tables_is_the_operators(yard):
     assert "madang migrate" in told["reason"]
 
 
+def test_the_catalogue_is_prepared_for_every_readable_contract(connected):
+    connected.write_contract("town-broken", "format: 1\n")
+
+    with serve_catalogue() as site:
+        done = madang(connected, "catalogue", "init", "--json", MADANG_CATALOGUE_URL=site.url)
+
+        assert (done.returncode, json.loads(done.stdout)) == (0, {"organisations": ["city"]})
+        assert set(site.organisations) == {"city"}
+
+
+def test_a_ledger_that_is_down_is_the_operators(yard):
+    nobody = "postgresql+psycopg://madang@127.0.0.1:9/madang"
+
+    done = madang(yard, "run", PARKS, yard.supply(parks()), "--json", MADANG_LEDGER=nobody)
+
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["status"], told["owner"]) == (40, "failed", "platform operator")
+    assert "The ledger does not answer" in told["reason"]
+
+
 # The other commands
 
 
@@ -411,6 +431,7 @@ def test_a_published_file_is_verified_and_a_changed_one_is_not(yard):
     changed = madang(yard, "verify", file, certificate, "--json")
     certificate.write_bytes(certificate.read_bytes().replace(b'"rows":30', b'"rows":31'))
     forged = madang(yard, "verify", folder / "data.parquet", certificate, "--json")
+    no_key = madang(yard, "verify", file, certificate, "--key", "열쇠", "--json")
 
     assert (holds.returncode, json.loads(holds.stdout)["holds"]) == (0, True)
     assert all(
@@ -418,7 +439,7 @@ def test_a_published_file_is_verified_and_a_changed_one_is_not(yard):
         for check in json.loads(holds.stdout)["checks"]
     )
     assert (changed.returncode, json.loads(changed.stdout)["holds"]) == (30, False)
-    assert forged.returncode == 30
+    assert (forged.returncode, no_key.returncode) == (30, 30)
     assert json.loads(forged.stdout)["owner"] == "privacy officer"
 
 

@@ -249,7 +249,7 @@ def test_the_session_zone_does_not_matter(tmp_path):
 def test_a_large_csv_with_line_breaks_in_cells_is_read_whole(tmp_path):
     contract = contract_of({"name": "a"}, {"name": "b"})
     rows = [
-        (f'{number}\n"{number}', "x" * 240 if number % 3 else None) for number in range(200_000)
+        (f'{number}\n"{number}', "x" * 480 if number % 3 else None) for number in range(100_000)
     ]
 
     parquet, csv = digests(tmp_path, contract, rows)
@@ -269,3 +269,14 @@ def test_only_published_columns_count(tmp_path):
 )
 def test_every_identifier_is_quoted(name, identifier):
     assert quoted(name) == identifier
+
+
+@pytest.mark.parametrize("name", ["out [1]", "out*", "what?", "{x}", "it's"])
+def test_a_folder_may_have_any_name(tmp_path, name):
+    for other in ("out 1", "outer", "whats"):
+        (tmp_path / other).mkdir()
+        write(tmp_path / other, EVERY_TYPE, [NOTHING, NOTHING])
+    folder = tmp_path / name
+    folder.mkdir()
+
+    assert digests(folder, EVERY_TYPE, [FULL]) == (reckon(EVERY_TYPE, [FULL]),) * 2

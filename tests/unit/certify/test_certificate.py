@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl.certify.certificate import (
@@ -144,6 +144,7 @@ JSON = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(content=st.dictionaries(st.text().filter(lambda key: key != "signature"), JSON))
 def test_any_content_survives(content):
     try:

@@ -90,3 +90,37 @@ def test_the_hash_is_plain_sha256(tmp_path, content):
     [entry] = [file for file in content["files"] if file["name"] == "data.csv"]
 
     assert entry["sha256"] == hashlib.sha256((tmp_path / "data.csv").read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(
+            lambda c: c["fields"][0].update(
+                type="number", decimals="2)::VARCHAR, ''); COPY (SELECT 1) TO '/tmp/x'; --"
+            ),
+            id="words where a number belongs",
+        ),
+        pytest.param(lambda c: c["fields"][0].update(decimals=2), id="decimals of a text"),
+        pytest.param(
+            lambda c: c["fields"][0].update(type="number", decimals=True), id="truth as decimals"
+        ),
+        pytest.param(
+            lambda c: c["fields"][0].update(type="number", decimals=10**9), id="endless decimals"
+        ),
+        pytest.param(lambda c: c["fields"][0].update(type="float"), id="an unknown type"),
+        pytest.param(lambda c: c["fields"][0].update(name=1), id="a number as name"),
+        pytest.param(lambda c: c["privacy"].update(quasi_identifiers=["x"]), id="an unknown key"),
+        pytest.param(lambda c: c.update(fields=None), id="no fields"),
+        pytest.param(lambda c: c.update(fields=[{}]), id="an empty field"),
+        pytest.param(lambda c: c.pop("privacy"), id="no privacy"),
+        pytest.param(lambda c: c.pop("files"), id="no files"),
+        pytest.param(lambda c: c.pop("digest"), id="no digest"),
+    ],
+)
+@pytest.mark.parametrize("name", ["data.parquet", "data.csv"])
+def test_a_certificate_that_somebody_made_up_reaches_no_engine(tmp_path, content, name, spoil):
+    spoil(content)
+
+    with pytest.raises(DisclosureRiskError, match="none of this program's"):
+        verify_file(None, tmp_path / name, content)

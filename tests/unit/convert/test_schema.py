@@ -12,6 +12,7 @@ from etl.convert.schema import (
     published_dtype,
     spell_generalisation,
 )
+from etl.digest import Column, published_columns
 from tests.unit.validate.tables import contract_of
 
 PERSON = {"unit": "person", "unit_key": "none", "k": 2, "suppression": "2%"}
@@ -39,6 +40,16 @@ PERSON = {"unit": "person", "unit_key": "none", "k": 2, "suppression": "2%"}
             {"type": "date", "role": "quasi-identifier", "generalise": {"date_part": "year"}},
             pl.Int64(),
             id="the year of a day is a number",
+        ),
+        pytest.param(
+            {
+                "type": "number",
+                "decimals": 2,
+                "role": "quasi-identifier",
+                "generalise": {"all": True},
+            },
+            pl.String(),
+            id="of a number of which nothing remains there is text",
         ),
     ],
 )
@@ -110,3 +121,19 @@ def test_values_that_generalisation_hides_are_not_listed():
     )
 
     assert dictionary_rows(contract)[0]["values"] == ""
+
+
+def test_a_number_of_which_nothing_remains_has_no_decimals():
+    contract = contract_of(
+        {
+            "name": "income",
+            "type": "number",
+            "decimals": 2,
+            "role": "quasi-identifier",
+            "generalise": {"all": True},
+        },
+        privacy=PERSON,
+    )
+
+    assert dictionary_rows(contract)[0]["decimals"] == ""
+    assert published_columns(contract) == (Column("income", "string", None),)
