@@ -7,6 +7,7 @@ never come out.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -69,7 +70,7 @@ class Ledger:
                 claim_id=claim_id,
                 dataset=dataset,
                 state="claimed",
-                original_name=original_name,
+                original_name=_as_text(original_name),
                 size_bytes=size_bytes,
                 claimed_at=self._now(),
             )
@@ -294,6 +295,8 @@ class Ledger:
     def hold_for_approval(self, dataset: str, run_id: str) -> None:
         """Let the holder wait; any run of the dataset that waited before is superseded.
 
+        A run that is published already gives the lease back instead.
+
         Raises:
             LeaseBusyError: The run holds the lease no longer.
         """
@@ -491,6 +494,15 @@ class Ledger:
         mine = tuple_(steps.c.run_id, steps.c.step, steps.c.attempt) == attempt
         with self._transaction() as connection:
             connection.execute(update(steps).where(mine).values(**outcome))
+
+
+def _as_text(name: str) -> str:
+    """Return a file's name as a database takes it; old Windows shares write CP949."""
+    written = os.fsencode(name)
+    try:
+        return written.decode("utf-8")
+    except UnicodeDecodeError:
+        return written.decode("cp949", errors="replace")
 
 
 def _refuse_unknown(given: dict[str, Any], known: tuple[str, ...]) -> None:
