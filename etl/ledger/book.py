@@ -443,6 +443,21 @@ class Ledger:
 
     # What was kept for a while
 
+    def end_silent_runs(self, since: datetime) -> None:
+        """End every running run of which no step began since a moment: its process was killed.
+
+        A run that ended so may be taken up again like any that failed.
+        """
+        last_step = select(func.max(steps.c.started_at)).where(steps.c.run_id == runs.c.run_id)
+        last_sign = func.coalesce(last_step.scalar_subquery(), runs.c.started_at)
+        silent = (runs.c.status == "running") & (runs.c.started_at < since) & (last_sign < since)
+        with self._transaction() as connection:
+            found = connection.scalars(select(runs.c.run_id).where(silent)).all()
+        for run_id in found:
+            self.finish_run(
+                run_id, "failed", reason="The process was killed.", owner=StoreError.owner
+            )
+
     def kept_runs(self, zone: str) -> list[Run]:
         """Return the ended runs whose restricted copies in a zone were not destroyed yet."""
         gone = select(destructions.c.run_id).where(destructions.c.zone == zone)
