@@ -27,9 +27,11 @@ def claim_files() -> list[dict[str, str | dict[str, str]]]:
 
     A run's id comes from its claim: asking again for a run that exists changes nothing,
     and asking for one that a crash prevented mends it. Files and claims of a dataset whose
-    contract cannot be read stay where they are.
+    contract cannot be read stay where they are. A file that cannot be taken fails this task
+    only once there is no run to ask for, so that it keeps no other waiting.
     """
     from etl.contract.loading import load_contracts
+    from etl.errors import StoreError
     from etl.intake import claim_complete_files, make_folders, open_claims
 
     here = settings.load()
@@ -39,8 +41,14 @@ def claim_files() -> list[dict[str, str | dict[str, str]]]:
         if contract.source.folder
     }
     make_folders(here.intake, datasets)
-    claim_complete_files(here.intake, datasets)
+    problem = None
+    try:
+        claim_complete_files(here.intake, datasets)
+    except StoreError as caught:
+        problem = caught
     claims = [claim for claim in open_claims(here.intake) if claim.dataset in datasets]
+    if problem and not claims:
+        raise problem
     return [
         {
             "trigger_dag_id": f"publish__{claim.dataset}",

@@ -443,6 +443,7 @@ def _print_report(report: dict[str, Any], language: Language) -> None:
         (say("suppressed", language), tier.get("suppressed")),
         (say("page", language), report["url"]),
         *((say("files", language), item["path"]) for item in tier.get("files", [])),
+        (say("report", language), report["report"]),
     ]
     name = escape(report["dataset"])
     console().print(f"[bold]{name}[/bold] {say(report['status'], language)}")

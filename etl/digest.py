@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 QUOTED_TYPES: frozenset[FieldType] = frozenset({"string", "yearmonth"})
 
 
+LONGEST_RECORD_BYTES = 1 << 25
+"""DuckDB stops at 2 MB otherwise; a supplied record has at most 8 MiB before it is quoted."""
+
+
 @dataclass(frozen=True, slots=True)
 class TableDigest:
     """Rows and the sum of their digests.
@@ -88,7 +92,8 @@ def csv_source(columns: Sequence[Column]) -> str:
     types = ", ".join(f"{_literal(column.name)}: 'VARCHAR'" for column in columns)
     return (
         f"read_csv($file, columns={{{types}}}, auto_detect=false, header=true, delim=',',"
-        " quote='\"', escape='\"', nullstr='', allow_quoted_nulls=false)"
+        " quote='\"', escape='\"', nullstr='', allow_quoted_nulls=false,"
+        f" max_line_size={LONGEST_RECORD_BYTES}, buffer_size={2 * LONGEST_RECORD_BYTES})"
     )
 
 

@@ -93,7 +93,7 @@ def look(intake: Path) -> Look:
     for organisation in _folders(intake):
         for dataset in _folders(Path(organisation)):
             for entry in _entries(Path(dataset)):
-                with suppress(FileNotFoundError):  # claimed or withdrawn in this moment
+                with suppress(OSError):  # claimed or withdrawn in this moment, or not to be read
                     if entry.is_file(follow_symlinks=False) and not UNFINISHED.fullmatch(
                         entry.name
                     ):
@@ -194,9 +194,11 @@ def _claim(intake: Path, file: Path) -> Claim | None:
         folder.mkdir(parents=True)
         try:
             file.rename(folder / file.name)
-        except FileNotFoundError:
+        except OSError as problem:
             folder.rmdir()
-            return None
+            if isinstance(problem, FileNotFoundError):
+                return None
+            raise
     return claim
 
 

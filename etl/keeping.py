@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from etl.errors import EtlError
+from etl.ledger.records import Run
 from etl.pipeline import Pipeline
 
+SILENCE = timedelta(days=7)  # no step takes as long; who waits for an approval is not running
 _DAYS = {"D": 1, "W": 7, "M": 30, "Y": 365}
 
 ZONES = {
@@ -47,23 +50,40 @@ def destroy_due(pipeline: Pipeline, now: datetime) -> list[Destroyed]:
     """Destroy what ended runs no longer may keep.
 
     Each run is held to the contract that it used. Published files and certificates stay, and
-    so does what an unfinished run needs. Repeating it does nothing twice.
+    so does what an unfinished run needs; a run that nobody works at any more is ended first.
+    Repeating it does nothing twice. What cannot be destroyed keeps nothing else.
 
     Args:
         pipeline: Its store and ledger.
         now: The present moment.
+
+    Raises:
+        EtlError: Some copies could not be destroyed; every other that is due was.
     """
-    destroyed = []
-    for zone, prefixes in ZONES.items():
+    pipeline.ledger.end_silent_runs(now - SILENCE)
+    destroyed, problems = [], []
+    for zone in ZONES:
         for run in pipeline.ledger.kept_runs(zone):
-            if run.ended_at is None or run.contract_sha256 is None:
-                continue
-            retention = pipeline.contract_of(run.dataset, run.contract_sha256).retention
-            kept_for = retention.landing if zone == "landing" else retention.quarantine
-            if run.ended_at + parse_duration(kept_for) > now:
-                continue
-            for prefix in prefixes:
-                pipeline.store.delete(prefix.format(dataset=run.dataset, run_id=run.run_id))
-            pipeline.ledger.record_destruction(run.run_id, zone)
-            destroyed.append(Destroyed(run.dataset, run.run_id, zone))
+            try:
+                if _is_due(pipeline, run, zone, now):
+                    destroyed.append(_destroy(pipeline, run, zone))
+            except EtlError as problem:
+                problems.append(problem)
+    if problems:
+        raise problems[0]
     return destroyed
+
+
+def _is_due(pipeline: Pipeline, run: Run, zone: str, now: datetime) -> bool:
+    if run.ended_at is None or run.contract_sha256 is None:
+        return False
+    retention = pipeline.contract_of(run.dataset, run.contract_sha256).retention
+    kept_for = retention.landing if zone == "landing" else retention.quarantine
+    return run.ended_at + parse_duration(kept_for) <= now
+
+
+def _destroy(pipeline: Pipeline, run: Run, zone: str) -> Destroyed:
+    for prefix in ZONES[zone]:
+        pipeline.store.delete(prefix.format(dataset=run.dataset, run_id=run.run_id))
+    pipeline.ledger.record_destruction(run.run_id, zone)
+    return Destroyed(run.dataset, run.run_id, zone)

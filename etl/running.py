@@ -37,6 +37,7 @@ class RunReport:
         states: What each finished step returned, by step.
         files: Where the published files are, by tier and name.
         converted: What was written for each tier.
+        report: Where the department's report is; empty outside a folder, or before validation.
     """
 
     dataset: str
@@ -46,6 +47,7 @@ class RunReport:
     states: dict[str, Reference] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     converted: dict[TierName, Converted] = field(default_factory=dict)
+    report: str = ""
 
     @property
     def exit_code(self) -> int:
@@ -66,6 +68,7 @@ class RunReport:
             "validation": self._counts(Validated, "accepted", "quarantined"),
             "tiers": self._tiers(),
             "url": self._of(Published, "url") or None,
+            "report": self.report or None,
         }  # fmt: skip
 
     def _state(self, kind: type[Reference]) -> Reference | None:
@@ -183,6 +186,7 @@ def run_file(
         if isinstance(converted, Converted):
             report.converted = pipeline.converted_tiers(converted)
         report.files = _files(pipeline, report)
+        report.report = _find_report(pipeline, report)
     except StoreError as error:
         report.error, report.status = error, "failed"
     return report
@@ -213,23 +217,33 @@ def _waits(report: RunReport, error: EtlError) -> bool:
 
 
 def _files(pipeline: Pipeline, report: RunReport) -> dict[str, str]:
-    """Return where the two data files are; a held release is written to the folder, too."""
+    """Return where the two data files are; one that waits is written to the folder, too."""
     certified = report.states.get("certify")
-    if not isinstance(certified, Certified) or report.status not in ("published", "unchanged",
-                                                                     "held"):  # fmt: skip
+    waits = report.error is not None and _waits(report, report.error)
+    is_shown = waits or report.status in ("published", "unchanged")
+    if not (isinstance(certified, Certified) and is_shown):
         return {}
     names = ("data.parquet", "data.csv")
     if pipeline.folder is None:
-        if report.status == "held":
+        if waits:
             return {}
         url = pipeline.settings.catalogue_url
         return {
             f"public/{name}": file_url(url, report.dataset, certified.release, name)
             for name in names
         }
-    if report.status == "held":
+    if waits:
         pipeline.export(certified)
     release = pipeline.folder / report.dataset / certified.release
     return {
         f"{tier}/{name}": str(release / tier / name) for tier in report.converted for name in names
     }
+
+
+def _find_report(pipeline: Pipeline, report: RunReport) -> str:
+    """Return where a refused file's faults are told row by row; it stays in the private part."""
+    key = f"restricted/{report.dataset}/{report.run_id}/validated/report.html"
+    if pipeline.folder is None or "extract" not in report.states or not pipeline.store.exists(key):
+        return ""
+    with pipeline.store.local_path(key) as page:
+        return str(page)

@@ -29,6 +29,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "suppressed": ("숨김", "suppressed"),
     "page": ("주소", "page"),
     "files": ("파일", "files"),
+    "report": ("부서용 보고서", "report for the department"),
     "detail": ("자세히", "detail"),
     "who acts": ("담당", "who acts"),
     "dataset": ("자료", "dataset"),

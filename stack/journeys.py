@@ -11,8 +11,6 @@ from pathlib import Path
 
 from stack.airflow_api import STEPS, AirflowApi
 
-FAILED = ("failed", "upstream_failed")
-
 
 @dataclass(frozen=True)
 class Supplied:

@@ -7,6 +7,7 @@ never come out.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -69,7 +70,7 @@ class Ledger:
                 claim_id=claim_id,
                 dataset=dataset,
                 state="claimed",
-                original_name=original_name,
+                original_name=_as_text(original_name),
                 size_bytes=size_bytes,
                 claimed_at=self._now(),
             )
@@ -294,6 +295,8 @@ class Ledger:
     def hold_for_approval(self, dataset: str, run_id: str) -> None:
         """Let the holder wait; any run of the dataset that waited before is superseded.
 
+        A run that is published already gives the lease back instead.
+
         Raises:
             LeaseBusyError: The run holds the lease no longer.
         """
@@ -440,6 +443,21 @@ class Ledger:
 
     # What was kept for a while
 
+    def end_silent_runs(self, since: datetime) -> None:
+        """End every running run of which no step began since a moment: its process was killed.
+
+        A run that ended so may be taken up again like any that failed.
+        """
+        last_step = select(func.max(steps.c.started_at)).where(steps.c.run_id == runs.c.run_id)
+        last_sign = func.coalesce(last_step.scalar_subquery(), runs.c.started_at)
+        silent = (runs.c.status == "running") & (runs.c.started_at < since) & (last_sign < since)
+        with self._transaction() as connection:
+            found = connection.scalars(select(runs.c.run_id).where(silent)).all()
+        for run_id in found:
+            self.finish_run(
+                run_id, "failed", reason="The process was killed.", owner=StoreError.owner
+            )
+
     def kept_runs(self, zone: str) -> list[Run]:
         """Return the ended runs whose restricted copies in a zone were not destroyed yet."""
         gone = select(destructions.c.run_id).where(destructions.c.zone == zone)
@@ -491,6 +509,15 @@ class Ledger:
         mine = tuple_(steps.c.run_id, steps.c.step, steps.c.attempt) == attempt
         with self._transaction() as connection:
             connection.execute(update(steps).where(mine).values(**outcome))
+
+
+def _as_text(name: str) -> str:
+    """Return a file's name as a database takes it; old Windows shares write CP949."""
+    written = os.fsencode(name)
+    try:
+        return written.decode("utf-8")
+    except UnicodeDecodeError:
+        return written.decode("cp949", errors="replace")
 
 
 def _refuse_unknown(given: dict[str, Any], known: tuple[str, ...]) -> None:

@@ -74,8 +74,14 @@ def confirm(connection: Connection, dataset: str, run_id: str) -> None:
 
 
 def wait(connection: Connection, dataset: str, run_id: str, now: datetime) -> None:
-    """Let the holder wait for an approval, instead of any run that waited before."""
+    """Let the holder wait for an approval, instead of any run that waited before.
+
+    Nobody needs to approve again what is published: such a run only gives the lease back.
+    """
     confirm(connection, dataset, run_id)
+    if connection.scalar(select(runs.c.status).where(runs.c.run_id == run_id)) == "published":
+        release(connection, dataset, run_id)
+        return
     _write(connection, dataset, state="waiting", heartbeat=now)
     connection.execute(update(runs).where(runs.c.run_id == run_id).values(status="waiting"))
     supersede(connection, dataset, run_id, now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date, datetime, time
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
 
@@ -28,7 +29,8 @@ def read_value(field: Field, value: object, timezone: str) -> Value:
     Raises:
         ValueError: It is no value of that type.
     """
-    text = pl.LazyFrame({field.name: [str(value).strip()]}, schema={field.name: pl.String})
+    written = unicodedata.normalize("NFC", str(value).strip())
+    text = pl.LazyFrame({field.name: [written]}, schema={field.name: pl.String})
     cast = text.select(cast_text(field, timezone).alias(field.name)).collect().item()
     if cast is None or isinstance(value, bool) or field.type == "boolean":
         raise ValueError(f"{value} is no value of type {field.type} to compare with")

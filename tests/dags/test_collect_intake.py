@@ -11,6 +11,7 @@ from airflow.dag_processing.dagbag import DagBag
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from intake_watch import IntakeTrigger
 
+from etl.errors import StoreError
 from etl.intake import claim_complete_files, claimed_file, close_claim, make_folders, open_claims
 
 DAGS = Path(__file__).parents[2] / "dags"
@@ -65,6 +66,29 @@ def test_a_claim_that_a_crash_left_without_a_run_is_asked_for_again(claim_files,
 
     assert first == again
     assert first[0]["conf"] == {"claim_id": claim.claim_id}
+
+
+def test_a_file_that_cannot_be_taken_keeps_no_other_and_is_told_once_they_went(
+    claim_files, intake, monkeypatch
+):
+    stuck, rename = drop(intake, name=f"another disk {NAME}"), Path.rename
+    drop(intake)
+
+    def on_one_disk(file: Path, target: Path) -> Path:
+        if file == stuck:
+            raise OSError(18, "Invalid cross-device link", str(file))
+        return rename(file, target)
+
+    monkeypatch.setattr(Path, "rename", on_one_disk)
+
+    assert len(claim_files()) == 1
+
+    [claim] = open_claims(intake)
+    close_claim(intake, claim)
+    with pytest.raises(StoreError, match="cross-device link") as caught:
+        claim_files()
+    assert "홍길동" not in str(caught.value)
+    assert list((intake / ".claims" / PARKS).iterdir()) == []
 
 
 def test_a_landed_claim_is_asked_for_no_more(claim_files, intake):

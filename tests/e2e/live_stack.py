@@ -28,7 +28,7 @@ from stack.settings import Settings, current_settings
 from stack.supervision import Supervisor
 
 ENDINGS = ("published", "unchanged", "held", "refused", "superseded", "failed")
-PATIENCE_SECONDS = 240.0
+PATIENCE_SECONDS = 400.0
 PAUSE_SECONDS = 0.2
 
 Found = TypeVar("Found")

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from etl.errors import StoreError
 from etl.keeping import destroy_due
 from etl.ledger.book import utc_now
 from etl.running import folder_pipeline, run_file
@@ -77,3 +78,36 @@ def test_destroying_is_recorded_once_and_leaves_what_is_published(finished, tmp_
     assert again == []
     assert list((tmp_path / "out" / "city-parks").glob("*/public/data.parquet"))
     assert pipeline.ledger.release_of(report.run_id).state == "live"
+
+
+def test_a_run_that_was_killed_and_left_keeps_its_copies_no_longer_than_others(finished):
+    pipeline, _ = finished
+    left = "a" * 32
+    pipeline.ledger.open_run(
+        left, "city-parks", pipeline.ledger.kept_runs("landing")[0].contract_sha256
+    )
+    pipeline.store.write_bytes(f"landing/city-parks/{left}/supplied", b"x")
+
+    destroy_due(pipeline, utc_now() + timedelta(days=6))
+    assert pipeline.ledger.run(left).status == "running"
+
+    destroy_due(pipeline, utc_now() + timedelta(days=11))
+    assert pipeline.ledger.run(left).status == "failed"
+    assert pipeline.store.keys(f"landing/city-parks/{left}") == []
+
+
+def test_a_copy_that_cannot_be_destroyed_keeps_no_other(finished, monkeypatch):
+    pipeline, report = finished
+    delete = type(pipeline.store).delete
+
+    def refuse_the_landing_zone(store, prefix):
+        if prefix.startswith("landing/"):
+            raise StoreError("The store cannot be used (Read-only file system).")
+        delete(store, prefix)
+
+    monkeypatch.setattr(type(pipeline.store), "delete", refuse_the_landing_zone)
+
+    with pytest.raises(StoreError, match="Read-only"):
+        destroy_due(pipeline, utc_now() + timedelta(days=20))
+
+    assert kept(pipeline, report) == (True, False)

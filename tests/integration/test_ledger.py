@@ -176,6 +176,15 @@ def test_a_claim_is_recorded_once_and_then_landed(ledger, ready_url):
     assert tuple(claim) == ("landed", "{{ 7*7 }}.csv", 9)
 
 
+def test_a_name_that_no_utf_8_spells_is_recorded_too(ledger, ready_url):
+    ledger.record_claim(
+        A, DATASET, original_name=os.fsdecode("주차.csv".encode("cp949")), size_bytes=9
+    )
+
+    with transaction(open_engine(ready_url)) as connection:
+        assert connection.scalar(text("SELECT original_name FROM claims")) == "주차.csv"
+
+
 def test_a_contract_keeps_its_first_text(ledger):
     ledger.store_contract("c" * 64, dataset=DATASET, version=1, text="version: 1\n")
     ledger.store_contract("c" * 64, dataset=DATASET, version=2, text="other")
@@ -593,6 +602,19 @@ def test_an_approved_run_takes_its_lease_back_and_goes_live(begun):
         "checked",
     )
     assert begun.approval_for(A, "0" * 64) is None
+
+
+def test_a_published_run_whose_certify_is_repeated_waits_no_more(begun):
+    publish(begun, A)
+    certify(begun, B)
+    begun.hold_for_approval(DATASET, B)
+
+    begun.acquire_lease(DATASET, A)
+    begun.hold_for_approval(DATASET, A)
+
+    assert begun.run(A).status == "published"
+    assert begun.run(B).status == "waiting"
+    begun.acquire_lease(DATASET, B)
 
 
 def test_a_refused_run_ends_and_stays_refused(begun):

@@ -9,6 +9,7 @@ import random
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -353,6 +354,29 @@ def test_a_bad_file_is_refused_and_nothing_is_shown(yard, rows, status, owner, c
     assert not (yard.out / PARKS).exists()
     assert yard.pipeline().ledger.run(report.run_id).status == "failed"
     assert outcome(yard.run(parks())) == ("published", 0)
+
+
+def test_a_refused_file_has_a_report_that_names_its_rows(yard):
+    report = yard.run([*parks(6), *parks(6)])
+
+    assert report.exit_code == 20
+    page = Path(report.as_json()["report"])
+    assert "돌려보냅니다" in page.read_text(encoding="utf-8")
+    assert page.is_relative_to(yard.out / ".madang")
+
+
+def test_a_release_that_is_held_for_its_order_is_not_written_beside_the_live_ones(yard):
+    """Two runs are certified against the same live release; the slower one may not switch."""
+    pipeline, file = yard.pipeline(), yard.supply(parks(30))
+    first = take_steps(pipeline, RUN, file, until="certify")["certify"]
+    pipeline.ledger.release_lease(PARKS, RUN)
+    yard.run(parks(29))
+
+    with pytest.raises(ReleaseHeldError, match="certified against another release"):
+        pipeline.publish(first)
+
+    assert list(yard.releases().values()).count("live") == 1
+    assert not (yard.out / PARKS / first.release).exists()
 
 
 def test_after_a_refusal_the_live_release_is_as_it_was(yard):

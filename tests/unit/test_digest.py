@@ -258,6 +258,13 @@ def test_a_large_csv_with_line_breaks_in_cells_is_read_whole(tmp_path):
     assert parquet == csv == reckon(contract, rows)
 
 
+def test_a_record_may_be_as_long_as_extract_lets_it_be(tmp_path):
+    contract = contract_of({"name": "a"}, {"name": "b"})
+    rows = [("x" * (8 << 20), None), ('"\n' * (3 << 20), "y"), ("z", "z")]
+
+    assert digests(tmp_path, contract, rows) == (reckon(contract, rows),) * 2
+
+
 def test_only_published_columns_count(tmp_path):
     contract = contract_of({"name": "name", "role": "direct-identifier"}, {"name": "ward"})
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import unicodedata
 from datetime import date
 from decimal import Decimal
 
@@ -62,6 +63,17 @@ def test_constraints_become_critical_rules_in_the_contracts_order():
         ("code", "primaryKey", Unique()),
     ]
     assert {rule.severity for rule in rules} == {"critical"}
+
+
+def test_a_value_is_composed_like_the_cells_it_is_compared_with():
+    decomposed = unicodedata.normalize("NFD", "가람구")
+    contract = contract_of(
+        {"name": "ward", "type": "string", "constraints": {"enum": [decomposed]}}
+    )
+
+    rules = compile_rules(contract, {})
+
+    assert rules[-1].check == Among(("가람구",))
 
 
 @pytest.mark.parametrize(
