@@ -98,19 +98,20 @@ def look(intake: Path) -> Look:
                         entry.name
                     ):
                         status = entry.stat(follow_symlinks=False)
-                        seen[Path(entry.path)] = (status.st_size, status.st_mtime_ns)
+                        seen[Path(entry.path)] = (status.st_size, status.st_ctime_ns)
     return seen
 
 
 def complete(earlier: Look, later: Look) -> list[Path]:
-    """Return the files that did not change between two looks.
+    """Return the files that did not change between two looks, as they came one after the other.
 
     Examples:
         >>> still, growing = Path("a/b/1.csv"), Path("a/b/2.csv")
         >>> complete({still: (9, 1), growing: (4, 1)}, {still: (9, 1), growing: (7, 2)})
         [PosixPath('a/b/1.csv')]
     """
-    return sorted(file for file, seen in later.items() if earlier.get(file) == seen)
+    same = [(seen[1], file) for file, seen in later.items() if earlier.get(file) == seen]
+    return [file for _, file in sorted(same)]
 
 
 def claim_complete_files(
@@ -122,7 +123,8 @@ def claim_complete_files(
     """Take every complete file of the given datasets out of the intake.
 
     Other files stay where they are, untouched. Two processes may do this at
-    the same time: each file becomes one claim. A file that cannot be taken keeps no other.
+    the same time: each file becomes one claim, in the order they came. A file that cannot be
+    taken keeps no other.
 
     Args:
         intake: The folder of all departments.
@@ -138,11 +140,12 @@ def claim_complete_files(
     if not earlier:
         return []
     pause(quiet_seconds)
-    files = [file for file in complete(earlier, look(intake)) if _is_expected(file, datasets)]
+    later = look(intake)
+    files = [file for file in complete(earlier, later) if _is_expected(file, datasets)]
     claimed, problems = [], []
     for file in files:
         try:
-            claimed.append(_claim(intake, file))
+            claimed.append(_claim(intake, file, came_at=later[file][1]))
         except StoreError as problem:
             problems.append(problem)
     if problems:
@@ -151,14 +154,15 @@ def claim_complete_files(
 
 
 def open_claims(intake: Path) -> list[Claim]:
-    """Return the claims whose file has not been landed yet."""
-    return sorted(
-        Claim(dataset.name, claim.name)
-        for dataset in _folders(intake / CLAIMS)
-        if DATASET.fullmatch(dataset.name)
-        for claim in _folders(Path(dataset))
-        if CLAIM_ID.fullmatch(claim.name) and any(_entries(Path(claim)))
-    )
+    """Return the claims whose file has not been landed yet, in the order the files came."""
+    found = []
+    for dataset in _folders(intake / CLAIMS):
+        for claim in _folders(Path(dataset)) if DATASET.fullmatch(dataset.name) else ():
+            if CLAIM_ID.fullmatch(claim.name) and any(_entries(Path(claim))):
+                with suppress(FileNotFoundError):  # closed in this moment
+                    came_at = claim.stat(follow_symlinks=False).st_mtime_ns
+                    found.append((came_at, Claim(dataset.name, claim.name)))
+    return [claim for _, claim in sorted(found)]
 
 
 def claimed_file(intake: Path, claim: Claim) -> Path:
@@ -185,8 +189,11 @@ def close_claim(intake: Path, claim: Claim) -> None:
         shutil.rmtree(claim.folder(intake))
 
 
-def _claim(intake: Path, file: Path) -> Claim | None:
-    """Claim a file by one rename; None when it was withdrawn or another was faster."""
+def _claim(intake: Path, file: Path, came_at: int) -> Claim | None:
+    """Claim a file by one rename; None when it was withdrawn or another was faster.
+
+    The claim's own time becomes that at which the file came, in nanoseconds.
+    """
     claim = Claim(_dataset_of(file), uuid.uuid4().hex)
     folder = claim.folder(intake)
     with _explaining():
@@ -199,6 +206,7 @@ def _claim(intake: Path, file: Path) -> Claim | None:
             if isinstance(problem, FileNotFoundError):
                 return None
             raise
+        os.utime(folder, ns=(came_at, came_at))
     return claim
 
 

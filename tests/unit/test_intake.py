@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -99,6 +100,18 @@ def test_twenty_files_at_once_are_twenty_claims(intake):
     assert len({claim.claim_id for claim in claims}) == 20
     contents = {claimed_file(intake, claim).read_text() for claim in claims}
     assert contents == {str(number) for number in range(20)}
+
+
+def test_files_are_claimed_and_their_runs_asked_for_in_the_order_they_came(intake):
+    for name in ("c.csv", "a.csv", "d.csv", "b.csv"):
+        drop(intake, name, name)
+        time.sleep(0.02)  # longer than the tick by which file systems tell times apart
+
+    claims = claim_all(intake)
+
+    contents = [claimed_file(intake, claim).read_text() for claim in claims]
+    assert contents == ["c.csv", "a.csv", "d.csv", "b.csv"]
+    assert open_claims(intake) == claims
 
 
 def test_two_collectors_at_once_claim_each_file_once(intake):
