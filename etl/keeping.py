@@ -19,6 +19,8 @@ ZONES = {
         "restricted/{dataset}/{run_id}/anonymised",
     ),
 }
+NEVER_SHOWN = ("restricted/{dataset}/{run_id}/converted",)
+"""Files that nobody else has, unless the run was published; a gate may have refused them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ def _is_due(pipeline: Pipeline, run: Run, zone: str, now: datetime) -> bool:
 
 
 def _destroy(pipeline: Pipeline, run: Run, zone: str) -> Destroyed:
-    for prefix in ZONES[zone]:
+    is_kept_back = zone == "quarantine" and run.status != "published"
+    for prefix in (*ZONES[zone], *(NEVER_SHOWN if is_kept_back else ())):
         pipeline.store.delete(prefix.format(dataset=run.dataset, run_id=run.run_id))
     pipeline.ledger.record_destruction(run.run_id, zone)
     return Destroyed(run.dataset, run.run_id, zone)

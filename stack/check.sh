@@ -18,4 +18,4 @@ $bin/lint-imports
 say "fast tests: no socket, warnings are errors"
 $bin/pytest -q -n 2 --disable-socket -W error --doctest-modules -rs \
   tests/unit tests/contracts etl stack catalog/solr \
-  --ignore=etl/ledger/migrations --ignore=stack/airflow_preparation.py
+  --ignore=etl/ledger/migrations --ignore=stack/airflow_preparation.py --ignore=stack/preload

@@ -253,15 +253,15 @@ def airflow_process(
 ) -> Part:
     """Return one of Airflow's processes, seen through Airflow's own health report."""
     program = settings.checkout / ".venv" / "bin" / "airflow"
-    # Scheduler and triggerer load our plugins, and with them the pipeline, once for all.
-    code = [
-        "requirements.lock",
-        "dags/plugins",
-        *(["etl"] if verb in ("scheduler", "triggerer") else []),
-    ]
+    # Scheduler and triggerer load the pipeline once for all tasks and triggers that they start.
+    code = ["requirements.lock", "dags/plugins"]
+    if verb in ("scheduler", "triggerer"):
+        code += ["etl", "stack/preload"]
+    preload = {"PYTHONPATH": str(settings.checkout / "stack" / "preload")}
 
     def environment() -> dict[str, str]:
-        return airflow_environment(settings) | settings.variables() | officer(settings)
+        known = airflow_environment(settings) | settings.variables() | officer(settings)
+        return known | preload if verb == "scheduler" else known
 
     return Part(
         name=f"airflow-{verb}",

@@ -17,7 +17,10 @@ from etl.errors import DefectError
 
 ROW = "_row"
 
-_INTEGER = r"^[+-]?[0-9]+$"
+# Ten and more digits with a zero in front are a code or a telephone number: reading them as a
+# number would cut the zero, by which the release gate knows them for what they are.
+_DIGITS = r"(?:[0-9]{1,9}|[1-9][0-9]*)"
+_INTEGER = rf"^[+-]?{_DIGITS}$"
 _YEAR = r"^[0-9]{4}$"
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
@@ -167,7 +170,7 @@ def _read_yearmonth(text: pl.Expr) -> pl.Expr:
 def _read_number(text: pl.Expr, decimals: int) -> pl.Expr:
     """Digits beyond the declared decimals are allowed only where they are zeros."""
     fraction = rf"\.[0-9]{{1,{decimals}}}0*" if decimals else r"\.0+"
-    pattern = rf"^[+-]?(?:[0-9]+(?:{fraction})?|{fraction})$"
+    pattern = rf"^[+-]?(?:{_DIGITS}(?:{fraction})?|{fraction})$"
     return pl.when(text.str.contains(pattern)).then(
         text.cast(pl.Decimal(18, decimals), strict=False)
     )

@@ -111,3 +111,19 @@ def test_a_copy_that_cannot_be_destroyed_keeps_no_other(finished, monkeypatch):
         destroy_due(pipeline, utc_now() + timedelta(days=20))
 
     assert kept(pipeline, report) == (True, False)
+
+
+def test_files_that_the_gate_refused_go_with_the_quarantine(finished, tmp_path):
+    pipeline, published = finished
+    file = tmp_path / "numbers.csv"
+    file.write_text("공원명\n900101-1234567\n", encoding="utf-8")
+    refused = run_file(pipeline, "city-parks", file)
+    assert refused.exit_code == 30, refused.error
+
+    destroy_due(pipeline, utc_now() + timedelta(days=4))
+
+    written = [
+        bool(pipeline.store.keys(f"restricted/city-parks/{run_id}/converted"))
+        for run_id in (published.run_id, refused.run_id)
+    ]
+    assert written == [True, False]

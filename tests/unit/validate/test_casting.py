@@ -30,6 +30,9 @@ def cast_one(text: str, **field: object) -> object:
         pytest.param("integer", "+007", 7, id="sign and leading zeros"),
         pytest.param("integer", "9223372036854775807", 2**63 - 1, id="the largest"),
         pytest.param("integer", "9223372036854775808", FAULT, id="one more than fits"),
+        pytest.param("integer", "000000120", 120, id="nine digits with zeros in front"),
+        pytest.param("integer", "01012345678", FAULT, id="a telephone number"),
+        pytest.param("integer", "0504033123456", FAULT, id="a number of a person born in 2005"),
         pytest.param("integer", "1,200", FAULT, id="thousands separators are a normaliser's"),
         pytest.param("integer", "1.0", FAULT, id="a point"),
         pytest.param("integer", "１２", FAULT, id="full-width digits"),
@@ -93,6 +96,7 @@ def test_text_is_read_strictly_as_its_type(kind, text, value):
         pytest.param(2, "1e3", None, id="an exponent"),
         pytest.param(2, "1,000.00", None, id="thousands separators"),
         pytest.param(2, "NaN", None, id="not a number"),
+        pytest.param(0, "01012345678", None, id="a telephone number"),
         pytest.param(2, "9" * 60, None, id="far too large"),
     ],
 )
