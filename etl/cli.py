@@ -198,8 +198,12 @@ app.command("anonymize", hidden=True)(anonymise)
 
 @app.command()
 def verify(
-    file: Annotated[Path, typer.Argument(help="data.parquet or data.csv.", exists=True)],
-    certificate: Annotated[Path, typer.Argument(help="certificate.json.", exists=True)],
+    file: Annotated[
+        Path, typer.Argument(help="data.parquet or data.csv.", exists=True, dir_okay=False)
+    ],
+    certificate: Annotated[
+        Path, typer.Argument(help="certificate.json.", exists=True, dir_okay=False)
+    ],
     key: Annotated[
         str | None, typer.Option("--key", help="The publisher's public key, in Base64.")
     ] = None,

@@ -42,7 +42,7 @@ from etl.certify.officer_page import render_officer_page
 from etl.certify.scanning import Finding, scan_personal
 from etl.contract.hierarchies import FOLDER as HIERARCHIES
 from etl.contract.hierarchies import CodeList, read_code_lists
-from etl.contract.loading import find_contract, parse_contract
+from etl.contract.loading import find_contract_file, parse_contract
 from etl.contract.model import Contract, Label, TierName
 from etl.contract.organisations import organisation_title
 from etl.convert.writing import write_csv, write_dictionary, write_parquet
@@ -62,7 +62,7 @@ from etl.publish.ckan import Catalogue
 from etl.publish.folder import export_release
 from etl.publish.record import Distribution, write_jsonld
 from etl.publish.releasing import Release as CatalogueRelease
-from etl.publish.releasing import publish_release
+from etl.publish.releasing import publish_release, shown_release
 from etl.settings import Settings, load
 from etl.states import (
     Anonymised,
@@ -122,6 +122,8 @@ class Pipeline:
         store: Where the steps leave their results.
         folder: Where releases go instead of a catalogue; None means the catalogue.
         patience: How long to wait while another run of the dataset switches.
+        asks: Whether somebody will be asked for the approval; a run that nobody is asked about
+            must not take the place of one that waits.
         seconds: When to stop a search of levels; None means when the best is proven.
     """
 
@@ -130,6 +132,7 @@ class Pipeline:
     store: Store
     folder: Path | None = None
     patience: timedelta = WORKER_PATIENCE
+    asks: bool = True
     seconds: float | None = None
 
     # Step 1
@@ -345,9 +348,11 @@ class Pipeline:
 
     def fail(self, dataset: str, run_id: str, error: EtlError | None = None) -> None:
         """Record how a run ended that did not reach its end; its lease is given back."""
-        if self.ledger.run(run_id) is None:
+        run = self.ledger.run(run_id)
+        if run is None or run.dataset != dataset:
             return
-        status = "held" if isinstance(error, ReleaseHeldError) else "failed"
+        is_held = isinstance(error, ReleaseHeldError | ApprovalRefusedError)
+        status = "held" if is_held else "failed"
         self.ledger.finish_run(
             run_id,
             status,
@@ -360,13 +365,14 @@ class Pipeline:
 
     def _begin(self, dataset: str, run_id: str) -> Contract:
         """Open the run, and give it the contract that it will keep."""
-        contract = find_contract(self.settings.schemas, dataset)
-        organisation, _, name = dataset.partition("-")
-        text = (self.settings.schemas / organisation / f"{name}.yaml").read_text(encoding="utf-8")
+        file = find_contract_file(self.settings.schemas, dataset)
+        contract, text = _read_contract(file)  # once: the file may change meanwhile
         self.ledger.store_contract(
             contract.sha256, dataset=dataset, version=contract.version, text=text
         )
         run = self.ledger.open_run(run_id, dataset, contract.sha256)
+        if run.dataset != dataset:
+            raise _unknown_run(dataset)
         return self.contract_of(dataset, run.contract_sha256 or contract.sha256)
 
     def _contract(self, state: Reference) -> Contract:
@@ -375,11 +381,7 @@ class Pipeline:
             state.dataset,
             state.contract_sha256,
         ):
-            raise StoreError(
-                f"{state.dataset}: the ledger knows no such run. Nothing was done; the live"
-                " release stays. Drop the file again.",
-                dataset=state.dataset,
-            )
+            raise _unknown_run(state.dataset)
         return self.contract_of(state.dataset, state.contract_sha256)
 
     def contract_of(self, dataset: str, sha256: str) -> Contract:
@@ -488,18 +490,37 @@ class Pipeline:
 
     def _certify(self, contract: Contract, converted: Converted) -> Certified:
         prefix = f"certified/{converted.dataset}/{converted.run_id}"
-        if done := self.store.open_manifest(prefix, Certified):
-            return done
         live = self.ledger.live_release(converted.dataset)
+        done = self.store.open_manifest(prefix, Certified)
+        if done and self._still_stands(done, live):
+            return done
         run = self.ledger.run(converted.run_id)
         run_key = run.run_key if run else None
-        if live is not None and live.run_key == run_key:
+        if live is not None and live.run_key == run_key and self._is_shown(live):
             certified = self._certified(contract, converted, prefix, live.release, "unchanged")
         else:
             self._require_order(contract, converted, live, run_key or "")
             certified = self._measure_and_sign(contract, converted, prefix, live)
         self.store.write_manifest(prefix, certified)
         return certified
+
+    def _still_stands(self, done: Certified, live: Release | None) -> bool:
+        """Tell whether what was certified before still follows the live release."""
+        name = live.release if live else None
+        if done.status == "unchanged":
+            return done.release == name
+        mine = self.ledger.release_of(done.run_id)
+        return mine is not None and (name in (mine.previous, mine.release))
+
+    def _is_shown(self, live: Release) -> bool:
+        """Tell whether visitors get what the ledger calls live.
+
+        They do not when a run was killed between the flip and the ledger's entry.
+        """
+        if self.folder is not None:
+            return True
+        visitor = Catalogue(self.settings.catalogue_url)
+        return shown_release(visitor, live.dataset) == live.release
 
     def _require_order(
         self, contract: Contract, converted: Converted, live: Release | None, run_key: str
@@ -598,10 +619,7 @@ class Pipeline:
             now=now, anonymity=measured.anonymity,
         )  # fmt: skip
         certificate = sign(content, load_signing_key(self.settings.read_secret("signing-key.pem")))
-        site = self._site() if measured.tier == "public" else ""
-        record = write_jsonld(contract, content, self._organisation(contract), site)
         folder = prefix if measured.tier == "public" else f"{prefix}/{measured.tier}"
-        self.store.write_bytes(f"{folder}/record.jsonld", record)
         self.store.write_bytes(f"{folder}/certificate.json", certificate)
         return certificate
 
@@ -631,7 +649,7 @@ class Pipeline:
         dataset, run_id = certified.dataset, certified.run_id
         if certified.status == "unchanged":
             self.ledger.finish_run(run_id, "unchanged")
-        elif certified.approval == "none":
+        elif certified.approval == "none" or not self.asks:
             self.ledger.heartbeat(dataset, run_id, leases.HAND_OVER)
         else:
             self.ledger.hold_for_approval(dataset, run_id)
@@ -675,7 +693,7 @@ class Pipeline:
     def _require_approval(self, contract: Contract, certified: Certified, approved_by: str) -> None:
         if contract.approval == "none":
             return
-        if approved_by:
+        if approved_by == self.settings.officer:
             self.ledger.record_decision(
                 certified.run_id, certified.certificate_sha256, "approved", by=approved_by
             )
@@ -767,9 +785,18 @@ class Pipeline:
         with (
             self._opened(written) as files,
             self.store.local_path(f"{signed}/certificate.json") as certificate,
-            self.store.local_path(f"{signed}/record.jsonld") as record,
+            tempfile.TemporaryDirectory(prefix="madang-") as folder,
         ):
+            record = Path(folder) / "record.jsonld"
+            record.write_bytes(self._record(certified, tier, certificate.read_bytes()))
             yield {**files, "certificate.json": certificate, "record.jsonld": record}
+
+    def _record(self, certified: Certified, tier: TierName, certificate: bytes) -> bytes:
+        """Return the record of a tier, written anew from what its certificate says."""
+        content = read_certificate(certificate, trusted=self._trusted_key())
+        contract = self._contract(certified).at_levels(content["privacy"].get("levels", {}))
+        site = self._site() if tier == "public" else ""
+        return write_jsonld(contract, content, self._organisation(contract), site)
 
     def _finished(self, certified: Certified) -> Release | None:
         """Return the release of a run that was published whole before."""
@@ -924,6 +951,27 @@ def _reference(state: Reference, key: str, rows: int) -> dict[str, Any]:
         "key": key,
         "rows": rows,
     }
+
+
+def _read_contract(file: Path) -> tuple[Contract, str]:
+    """Read a contract and the very text that it was read from."""
+    try:
+        content = file.read_bytes()
+    except OSError as problem:
+        raise StoreError(
+            f"{file.parent.name}/{file.name}: cannot be read ({problem.strerror}). Nothing was"
+            " done. Let the pipeline's user read the contract."
+        ) from None
+    contract = parse_contract(content, organisation=file.parent.name, dataset=file.stem)
+    return contract, content.decode("utf-8")
+
+
+def _unknown_run(dataset: str) -> StoreError:
+    return StoreError(
+        f"{dataset}: the ledger knows no such run. Nothing was done; the live release stays."
+        " Drop the file again.",
+        dataset=dataset,
+    )
 
 
 def _not_certified(contract: Contract, why: str) -> DisclosureRiskError:

@@ -171,16 +171,15 @@ def run_file(
         on_step: Told the name of each step that begins.
     """
     report = RunReport(dataset, uuid.uuid4().hex)
-    patient = replace(pipeline, patience=TERMINAL_PATIENCE)
+    patient = replace(pipeline, patience=TERMINAL_PATIENCE, asks=False)
     try:
         with telling_no_values(dataset):
             _take_steps(patient, report, file, on_step)
     except EtlError as error:
         report.error = error
         report.status = _status_of(error)
-        if not _waits(report, error):
-            with suppress(StoreError):  # the ledger may be what failed; the first error weighs more
-                pipeline.fail(dataset, report.run_id, error)
+        with suppress(StoreError):  # the ledger may be what failed; the first error weighs more
+            pipeline.fail(dataset, report.run_id, error)
     try:
         converted = report.states.get("convert")
         if isinstance(converted, Converted):

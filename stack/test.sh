@@ -10,7 +10,7 @@ part() {
   "$@" || failed="$failed $name"
 }
 
-part pipeline .venv/bin/pytest -q -rs tests --ignore=tests/unit --ignore=tests/contracts --ignore=tests/e2e
+part pipeline .venv/bin/pytest -q -rs -n 2 tests --ignore=tests/unit --ignore=tests/contracts --ignore=tests/e2e
 part catalogue .venv-catalogue/bin/pytest -q -rs -p no:cacheprovider catalog/tests
 part end-to-end .venv/bin/pytest -q -rs tests/e2e
 

@@ -16,7 +16,7 @@ from etl.contract.strict_yaml import parse_strictly
 from etl.contract.unbuilt import find_unbuilt
 from etl.errors import ContractError
 
-SLUG = re.compile(r"[a-z][a-z0-9_]{0,30}")
+SLUG = re.compile(r"[a-z][a-z0-9_]{1,30}")  # CKAN wants two characters at least
 
 _KOREAN = {
     "missing": "빠져 있습니다",
@@ -163,6 +163,15 @@ def find_contract(schemas: Path, dataset: str) -> Contract:
     Raises:
         ContractError: There is no such contract, or it breaks the format.
     """
+    return load_contract(find_contract_file(schemas, dataset))
+
+
+def find_contract_file(schemas: Path, dataset: str) -> Path:
+    """Return the file of one dataset's contract.
+
+    Raises:
+        ContractError: There is no such contract.
+    """
     organisation, _, name = dataset.partition("-")
     file = schemas / organisation / f"{name}.yaml"
     if not (SLUG.fullmatch(organisation) and SLUG.fullmatch(name)) or not file.is_file():
@@ -171,7 +180,7 @@ def find_contract(schemas: Path, dataset: str) -> Contract:
             "There is no contract of that name. Nothing was read. "
             f"Name one of: {known}; or add schemas/<organisation>/<dataset>.yaml."
         )
-    return load_contract(file)
+    return file
 
 
 def _decoded(content: bytes, label: str) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
+from zoneinfo import available_timezones
 
 from pydantic import (
     BaseModel,
@@ -29,6 +30,7 @@ from pydantic import (
     Field as Key,
 )
 
+RESERVED_NAMES = frozenset({"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "oid"})
 MAXIMUM_NAME_BYTES = 63  # PostgreSQL cuts longer identifiers without a word
 
 FieldType = Literal[
@@ -527,6 +529,12 @@ class Contract(Strict):
             raise ValueError("fields: a table has at least one")
         if repeated := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"fields: {', '.join(sorted(repeated))} is declared twice")
+        if len({name.casefold() for name in names}) < len(names):
+            raise ValueError("fields: two names differ by capital letters alone")
+        if reserved := sorted(RESERVED_NAMES & {name.casefold() for name in names}):
+            raise ValueError(f"fields: {', '.join(reserved)} is a name of PostgreSQL's own")
+        if self.timezone not in available_timezones():
+            raise ValueError("timezone: is no time zone, such as Asia/Seoul")
         headers = [header for field in self.fields for header in headers_of(field)]
         if repeated := {header for header in headers if headers.count(header) > 1}:
             raise ValueError(f"fields: the header {', '.join(sorted(repeated))} fits two fields")

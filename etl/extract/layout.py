@@ -23,11 +23,14 @@ class TextLayout:
         delimiter: One character.
         header_record: Which record holds the headers, counted from 1.
         columns: For each column of the file the field's name, or None for an ignored column.
+        unnamed: Positions, counted from 0, of columns without a header, as a comma at the end
+            of each line makes them; a record that fills one has too many cells.
     """
 
     delimiter: str
     header_record: int
     columns: tuple[str | None, ...]
+    unnamed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class _Match:
     record: int
     columns: tuple[str | None, ...]
     undeclared: tuple[int, ...]
+    unnamed: tuple[int, ...]
 
     @property
     def fields(self) -> list[str]:
@@ -63,7 +67,7 @@ def find_layout(beginning: str, contract: Contract) -> TextLayout:
     if best is None or not best.fields:
         raise _refuse(contract, "no header of the contract was found in the first records", "")
     _require_all(best, contract)
-    return TextLayout(best.delimiter, best.record, best.columns)
+    return TextLayout(best.delimiter, best.record, best.columns, best.unnamed)
 
 
 def normalise_header(text: str) -> str:
@@ -104,8 +108,9 @@ def _match(record: list[str], number: int, delimiter: str, contract: Contract) -
         tuple(
             position
             for position, header in enumerate(headers, start=1)
-            if header not in names and header not in ignored
+            if header and header not in names and header not in ignored
         ),
+        tuple(position for position, header in enumerate(headers) if not header),
     )
 
 

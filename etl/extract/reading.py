@@ -196,11 +196,16 @@ def _address(batch: pa.RecordBatch, layout: TextLayout, tally: _Tally) -> pl.Dat
     numbers = np.setdiff1d(numbers, misfits, assume_unique=True)[: batch.num_rows]
     if len(numbers):
         tally.next_record = int(numbers[-1]) + 1
-    names = [name or f"\0{position}" for position, name in enumerate(layout.columns)]
+    names = [name or _nameless(position) for position, name in enumerate(layout.columns)]
     frame = pl.DataFrame(pl.from_arrow(batch)).rename(
         dict(zip(batch.schema.names, names, strict=True))
     )
     return frame.insert_column(0, pl.Series("_row", numbers, dtype=pl.Int64))
+
+
+def _nameless(position: int) -> str:
+    """Return how a column is called that belongs to no field."""
+    return f"\0{position}"
 
 
 def _keep_data(rows: pl.DataFrame, layout: TextLayout, tally: _Tally) -> pl.DataFrame:
@@ -211,6 +216,8 @@ def _keep_data(rows: pl.DataFrame, layout: TextLayout, tally: _Tally) -> pl.Data
     body = filled.filter(pl.col("_row") > layout.header_record)
     is_bad = pl.any_horizontal(cells.str.contains("\0", literal=True))
     is_bad |= pl.col("_row").is_in(pl.Series(tally.broken, dtype=pl.Int64).implode())
+    for position in layout.unnamed:
+        is_bad |= pl.col(_nameless(position)).str.strip_chars() != ""
     width = len(layout.columns)
     for row, *texts in body.filter(is_bad).iter_rows():
         tally.misfits.append((row, width, width, layout.delimiter.join(texts)))

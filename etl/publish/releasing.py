@@ -92,6 +92,15 @@ def publish_release(catalogue: Catalogue, visitor: Catalogue, release: Release) 
     )
 
 
+def shown_release(visitor: Catalogue, dataset: str) -> str:
+    """Return the release that anybody is shown; empty when there is none."""
+    record = visitor.find("package_show", {"id": dataset})
+    named = {
+        resource.get("release") or NO_RELEASE for resource in (record or {}).get("resources", [])
+    }
+    return str(named.pop()) if len(named) == 1 else NO_RELEASE
+
+
 def _ensure_record(catalogue: Catalogue, release: Release) -> dict[str, Any]:
     name = release.contract.name
     organisation = catalogue.call(

@@ -14,7 +14,7 @@ from etl.publish import ckan
 from etl.publish.ckan import Catalogue
 from etl.publish.names import RELEASE_FILES, csv_resource_id, parquet_resource_id
 from etl.publish.record import Distribution
-from etl.publish.releasing import Release, publish_release
+from etl.publish.releasing import Release, publish_release, shown_release
 from tests.integration.fake_catalogue import TOKEN, RefusalError, serve_catalogue
 from tests.unit.certify.written import measure, write_files
 from tests.unit.validate.tables import CANARY, contract_of
@@ -345,3 +345,12 @@ def test_words_of_the_catalogue_stay_outside(site, release, monkeypatch):
 
     assert CANARY not in "".join(traceback.format_exception(caught.value))
     assert CANARY not in str(caught.value.facts)
+
+
+def test_anybody_can_tell_which_release_is_shown(site, release):
+    visitor = Catalogue(site.url)
+
+    before = shown_release(visitor, NAME)
+    publish_release(Catalogue(site.url, TOKEN), visitor, release)
+
+    assert (before, shown_release(visitor, NAME)) == ("", release.name)

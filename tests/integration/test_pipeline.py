@@ -28,10 +28,14 @@ from etl.errors import (
 )
 from etl.intake import claim_complete_files, folder_of, make_folders, open_claims
 from etl.ledger.tables import metadata
-from etl.running import STEPS
+from etl.publish.ckan import Catalogue
+from etl.publish.releasing import shown_release
+from etl.running import STEPS, run_file
 from etl.store import Store
+from tests.integration.fake_catalogue import TOKEN, serve_catalogue
 from tests.integration.yard import (
     CANARY,
+    JOB_HEADER,
     JOBS,
     JOBS_CONTRACT,
     PARK_HEADER,
@@ -439,12 +443,116 @@ def test_an_approval_that_is_asked_for_holds_the_release_with_its_files(yard):
     assert all(c.holds for c in verify_published(folder / "data.parquet", certificate, None))
     pipeline = yard.pipeline()
     assert pipeline.ledger.live_release(JOBS) is None
-    assert pipeline.ledger.run(report.run_id).status == "waiting"
+    assert pipeline.ledger.run(report.run_id).status == "held"
 
     published = pipeline.publish(report.states["certify"], approved_by="officer")
 
     assert published.status == "published"
     assert pipeline.ledger.live_release(JOBS).run_id == report.run_id
+
+
+@pytest.mark.parametrize("person", ["", "engineer", "officer "])
+def test_nobody_but_the_officer_approves(yard, person):
+    yard.write_contract(JOBS, JOBS_CONTRACT.replace("approval: none", "approval: privacy-officer"))
+    report, pipeline = yard.run(jobs(), JOBS), yard.pipeline()
+
+    with pytest.raises(ApprovalRefusedError):
+        pipeline.publish(report.states["certify"], approved_by=person)
+
+    assert pipeline.ledger.live_release(JOBS) is None
+
+
+def test_a_command_takes_no_approval_away_that_somebody_is_asked_for(yard):
+    yard.write_contract(JOBS, JOBS_CONTRACT.replace("approval: none", "approval: privacy-officer"))
+    asked = yard.pipeline()
+    state = asked.extract_file(JOBS, RUN, yard.supply(jobs(), header=JOB_HEADER))
+    for step in STEPS[1:5]:
+        state = getattr(asked, step)(state)
+
+    report = yard.run(jobs(40), JOBS)
+
+    assert outcome(report) == ("held", 30)
+    assert asked.ledger.run(RUN).status == "waiting"
+    assert asked.publish(state, approved_by="officer").status == "published"
+
+
+def test_a_contract_with_the_line_ends_of_windows_runs(yard):
+    file = yard.folder / "schemas" / "city" / "parks.yaml"
+    file.write_bytes(PARKS_CONTRACT.replace("\n", "\r\n").encode())
+
+    assert outcome(yard.run(parks())) == ("published", 0)
+
+
+def test_a_comma_at_the_end_of_each_line_is_no_column(yard):
+    rows = [(*park(number), "") for number in range(1, 30)]
+    rows.append((*park(30), CANARY))
+
+    report = run_file(yard.pipeline(), PARKS, yard.supply(rows, header=(*PARK_HEADER, "")))
+
+    assert outcome(report) == ("published", 0)
+    assert report.as_json()["file"]["data"] == 29
+    assert report.as_json()["file"]["ragged"] == 1
+
+
+def test_a_run_of_another_dataset_is_left_alone(yard):
+    pipeline = yard.pipeline()
+    take_steps(pipeline, RUN, yard.supply(parks()), until="certify")
+
+    with pytest.raises(StoreError, match="knows no such run"):
+        pipeline.extract_file(JOBS, RUN, yard.supply(jobs(), header=JOB_HEADER))
+    pipeline.fail(JOBS, RUN)
+
+    assert pipeline.ledger.run(RUN).status == "running"
+
+
+def test_what_was_certified_against_another_release_is_certified_again(yard):
+    pipeline = yard.pipeline()
+    states = take_steps(pipeline, RUN, yard.supply(parks(30)), until="certify")
+    pipeline.ledger.release_lease(PARKS, RUN)
+    between = yard.run(parks(31))
+
+    again = pipeline.certify(states["convert"])
+
+    assert pipeline.publish(again).previous == between.as_json()["release"]
+
+
+def test_what_the_catalogue_shows_decides_whether_anything_changed(yard, monkeypatch):
+    """B was killed between the flip and the ledger's entry; A, dropped again, must come back."""
+    with serve_catalogue() as site:
+        private = yard.pipeline()
+        (private.settings.secrets / "catalogue-token").touch(mode=0o600)
+        (private.settings.secrets / "catalogue-token").write_text(TOKEN)
+        settings = private.settings.replace(catalogue_url=site.url)
+        pipeline = replace(private, settings=settings, folder=None)
+        first = run_file(pipeline, PARKS, yard.supply(parks(30)))
+        with monkeypatch.context() as patch:
+            patch.setattr(type(pipeline.ledger), "mark_live", _die)
+            with pytest.raises(KeyboardInterrupt):
+                run_file(pipeline, PARKS, yard.supply(parks(31)))
+        assert shown_release(Catalogue(site.url), PARKS) != first.as_json()["release"]
+        killed = pipeline.ledger.history(PARKS)[-1].run_id
+        pipeline.ledger.release_lease(PARKS, killed)
+
+        again = run_file(pipeline, PARKS, yard.supply(parks(30)))
+
+        assert outcome(again) == ("published", 0)
+        assert shown_release(Catalogue(site.url), PARKS) == again.as_json()["release"]
+        assert pipeline.ledger.live_release(PARKS).release == again.as_json()["release"]
+
+
+def _die(*_):
+    raise KeyboardInterrupt
+
+
+def test_a_record_that_somebody_wrote_into_the_store_is_not_published(yard, certified):
+    pipeline, state = certified
+    record = yard.out / ".madang" / "store" / "certified" / PARKS / RUN / "record.jsonld"
+    record.write_text(f'{{"leak": "{CANARY}"}}')
+
+    pipeline.publish(state)
+
+    published = yard.out / PARKS / state.release / "public" / "record.jsonld"
+    assert CANARY not in published.read_text()
 
 
 def test_a_refused_release_never_goes_live(yard):
