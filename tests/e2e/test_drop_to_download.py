@@ -87,9 +87,10 @@ def test_a_changed_file_does_not_verify(
 
 def is_found(page: Page) -> bool:
     """Search, as a visitor does, and tell whether the dataset is among what was found."""
-    page.locator("input[name=q]").last.fill(WORD)
-    page.locator("input[name=q]").last.press("Enter")
-    page.wait_for_url("**q=**")
+    field = page.locator("input[name=q]").last
+    field.fill(WORD)
+    with page.expect_navigation():
+        field.press("Enter")
     return page.get_by_role("link", name=TITLE, exact=True).count() > 0
 
 
