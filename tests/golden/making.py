@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from etl.anonymise.anonymising import anonymise_table
+from etl.anonymise.anonymising import anonymise_tiers
 from etl.contract.loading import find_contract
 from etl.contract.model import Contract
 from etl.convert.writing import write_csv, write_parquet
@@ -46,9 +46,20 @@ def make_tables(dataset: str) -> dict[str, str]:
 
 
 def _published(checked: Checked, contract: Contract, folder: Path) -> str:
-    write_parquet(anonymise_table(checked.accepted, contract), contract, folder / "data.parquet")
+    made = anonymise_tiers(checked.accepted, _without_limit(contract))
+    if "public" in made.plans:
+        contract = contract.at_levels(made.plans["public"].levels)
+    write_parquet(made.tables["public"], contract, folder / "data.parquet")
     write_csv(folder / "data.parquet", contract, folder / "data.csv")
     return (folder / "data.csv").read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+
+
+def _without_limit(contract: Contract) -> Contract:
+    """Let so few rows as a reviewer can read show what is suppressed."""
+    if contract.privacy.k is None:
+        return contract
+    privacy = contract.privacy.model_copy(update={"suppression": 1.0})
+    return contract.model_copy(update={"privacy": privacy})
 
 
 def _quarantine(checked: Checked, ragged: pl.DataFrame) -> str:

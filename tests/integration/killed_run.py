@@ -20,7 +20,7 @@ PLACES = {
     "extract, before the rows": "read_delimited",
     "extract, before the manifest": "_landed",
     "validate, before the accepted rows": "require_quality",
-    "anonymise, before the books": "require_suppression",
+    "anonymise, before the table": "anonymise_tiers",
     "convert, before the CSV": "write_csv",
     "convert, before the dictionary": "write_dictionary",
     "certify, before the release is named": "require_guards",
