@@ -53,7 +53,7 @@ PROGRAMS = {
     "psql": Program(
         "postgres",
         lambda of: [
-            *(postgres_program("psql"), "-h", "127.0.0.1", "-p", str(of.ports["postgres"])),
+            *(postgres_program(of, "psql"), "-h", "127.0.0.1", "-p", str(of.ports["postgres"])),
             *("-U", "postgres"),
         ],
         lambda of: {"PGPASSFILE": str(of.passfile("postgres"))},

@@ -19,6 +19,7 @@ PASSED_ON = (
     *("HOME", "USER", "LOGNAME", "TMPDIR", "SSL_CERT_FILE"),
     *("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"),
 )
+POSTGRES = Path("/usr/lib/postgresql")
 WEB_WORKERS = 2
 WEB_THREADS = 2
 LONGEST_REQUEST_SECONDS = 600
@@ -76,19 +77,22 @@ def clean_environment(settings: Settings) -> dict[str, str]:
     return passed_on | {"PATH": path, "LANG": "C.UTF-8", "NO_PROXY": local, "no_proxy": local}
 
 
-def postgres_program(name: str) -> str:
-    """Return the path of a program of the newest PostgreSQL on this machine.
+def postgres_program(settings: Settings, name: str) -> str:
+    """Return the path of one of PostgreSQL's programs.
+
+    They are of the version that made the cluster, or else of the newest on this machine.
 
     Raises:
-        StackError: There is none.
+        StackError: It is not installed.
     """
-    found = sorted(
-        Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[4])
-    )
+    made_by = settings.state / "pg" / "PG_VERSION"
+    version = made_by.read_text().strip() if made_by.exists() else "*"
+    found = sorted(POSTGRES.glob(f"{version}/bin/{name}"), key=lambda path: int(path.parts[-3]))
     if not found:
+        of = "" if version == "*" else f" {version}, which made {made_by.parent},"
         raise StackError(
-            "PostgreSQL is not installed (nothing in /usr/lib/postgresql); nothing was started."
-            " Run: make up"
+            f"PostgreSQL{of} is not installed (looked in {POSTGRES}); nothing was started."
+            f" Install postgresql{'' if version == '*' else '-' + version}, then: make up"
         )
     return str(found[-1])
 
@@ -99,11 +103,17 @@ def postgres(settings: Settings) -> Part:
     return Part(
         name="postgres",
         command=lambda: [
-            *(postgres_program("postgres"), "-D", str(settings.state / "pg"), "-p", str(port)),
+            *(
+                postgres_program(settings, "postgres"),
+                "-D",
+                str(settings.state / "pg"),
+                "-p",
+                str(port),
+            ),
             *("-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="),
             *("-c", "max_connections=200", "-c", "timezone=UTC", "-c", "log_timezone=UTC"),
         ],
-        answers=lambda _: probes.accepts_sql(postgres_program("pg_isready"), port),
+        answers=lambda _: probes.accepts_sql(postgres_program(settings, "pg_isready"), port),
         user="postgres",
         stop_signal="INT",  # a "fast" stop: sessions are ended, nothing is lost
         stop_seconds=60,
@@ -141,6 +151,8 @@ def redis_configuration(settings: Settings) -> str:
 def solr(settings: Settings) -> Part:
     """Return the search server; its small heap and first compiler suit thousands of datasets."""
     built = settings.checkout / "catalog" / "solr"
+    classes = f"{built / 'classes'}:{built / 'lib'}/*"
+    read = [built / name for name in ("jars.sha256", "SolrMain.java", "log4j2.xml")]
     state = settings.state / "solr"
     url = settings.url("solr")
     return Part(
@@ -150,19 +162,9 @@ def solr(settings: Settings) -> Part:
             *("-XX:+ExitOnOutOfMemoryError", f"-Dlog4j2.configurationFile={built / 'log4j2.xml'}"),
             *(f"-Dsolr.log.dir={settings.logs}", f"-Djetty.port={settings.ports['solr']}"),
             *(f"-Dsolr.solr.home={state / 'home'}", f"-Dsolr.data.home={state / 'data'}"),
-            *(
-                "-Dsolr.autoSoftCommit.maxTime=1000",
-                "-cp",
-                f"{built / 'classes'}:{built / 'lib'}/*",
-                "SolrMain",
-            ),
+            *("-Dsolr.autoSoftCommit.maxTime=1000", "-cp", classes, "SolrMain"),
         ],
-        made_from=lambda: digest(
-            [
-                state / "home",
-                *(built / name for name in ("jars.sha256", "SolrMain.java", "log4j2.xml")),
-            ]
-        ),
+        made_from=lambda: digest([state / "home", *read]),
         answers=lambda _: probes.serves(f"{url}/solr/ckan/select?q=*:*&rows=0"),
         url=f"{url}/solr/ckan",
     )
@@ -193,20 +195,10 @@ def catalogue(settings: Settings) -> list[Part]:
         name="catalogue",
         # Never preloaded: workers that share a database connection answer with random errors.
         command=lambda: [
-            *(
-                str(programs / "gunicorn"),
-                "--workers",
-                str(WEB_WORKERS),
-                "--threads",
-                str(WEB_THREADS),
-            ),
-            *("--timeout", str(LONGEST_REQUEST_SECONDS), "--limit-request-line", "8190"),
-            *(
-                "--bind",
-                f"127.0.0.1:{settings.ports['catalogue']}",
-                "--no-control-socket",
-                "wsgi:application",
-            ),
+            *(str(programs / "gunicorn"), f"--workers={WEB_WORKERS}", f"--threads={WEB_THREADS}"),
+            *(f"--timeout={LONGEST_REQUEST_SECONDS}", "--limit-request-line=8190"),
+            *(f"--bind=127.0.0.1:{settings.ports['catalogue']}", "--no-control-socket"),
+            "wsgi:application",
         ],
         made_from=made_from,
         answers=lambda _: probes.serves(f"{url}/api/3/action/status_show"),

@@ -187,7 +187,7 @@ def make_cluster(settings: Settings) -> None:
         shutil.chown(making, "postgres", "postgres")
         shutil.chown(password, "postgres", "postgres")
     command = [
-        *(postgres_program("initdb"), "-D", str(making), "-U", "postgres"),
+        *(postgres_program(settings, "initdb"), "-D", str(making), "-U", "postgres"),
         *("--auth=scram-sha-256", f"--pwfile={password}"),
         # C.UTF-8 sorts Hangul in dictionary order, and alike on every machine.
         *("--encoding=UTF8", "--locale=C.UTF-8"),
@@ -200,7 +200,7 @@ def make_cluster(settings: Settings) -> None:
 def psql(settings: Settings, database: str, statements: str) -> str:
     """Run SQL as the database's administrator and return the answer, bare."""
     command = [
-        *(postgres_program("psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"),
+        *(postgres_program(settings, "psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"),
         *("-h", "127.0.0.1", "-p", str(settings.ports["postgres"])),
         *("-U", "postgres", "-d", database),
     ]

@@ -19,7 +19,7 @@ from stack.ports import require_free_ports
 from stack.settings import Settings, read_file, read_ports, write_file
 from stack.supervision import Supervisor, configuration
 
-HEALTHY_SECONDS = 180
+HEALTHY_SECONDS = 300
 PAUSE_SECONDS = 0.2
 
 
@@ -117,7 +117,7 @@ class Start:
         """Return when every part answers; each is named when it does for the first time.
 
         Raises:
-            StackError: One does not in three minutes, or the supervisor has given it up.
+            StackError: One does not in five minutes, or the supervisor has given it up.
         """
         waiting = {name: self._parts[name] for name in names}
         end = time.monotonic() + HEALTHY_SECONDS
