@@ -13,6 +13,7 @@ from playwright.sync_api import Page
 from supplied import PARKS, new_name, sample
 
 WORD, TITLE = "공원", "도시공원 정보"
+RESULT = f".dataset-heading a[href='/dataset/{PARKS}']"
 DOWNLOADS = ("data.parquet", "data.csv", "certificate.json")
 
 
@@ -33,7 +34,7 @@ def test_a_citizen_finds_the_dataset_by_a_korean_word_and_downloads_it(
     with korean_page() as page:
         page.goto(f"{stack.settings.url('catalogue')}/dataset/")
         wait_for(lambda: is_found(page), f"the search for {WORD} finds the dataset", 60)
-        page.get_by_role("link", name=TITLE, exact=True).first.click()
+        page.locator(RESULT, has_text=TITLE).click()
         page.wait_for_url(f"**/dataset/{PARKS}")
 
         assert page.locator("html").get_attribute("lang") in ("ko", "ko_KR", "ko-KR")
@@ -91,7 +92,7 @@ def is_found(page: Page) -> bool:
     field.fill(WORD)
     with page.expect_navigation():
         field.press("Enter")
-    return page.get_by_role("link", name=TITLE, exact=True).count() > 0
+    return page.locator(RESULT, has_text=TITLE).count() == 1
 
 
 def download(page: Page, file: str, target: Path) -> None:
