@@ -48,7 +48,7 @@ class Program:
 
 
 PROGRAMS = {
-    "airflow": Program("airflow-scheduler", lambda of: [f"{of.checkout}/.venv/bin/airflow"]),
+    "airflow": Program("airflow-dag-processor", lambda of: [f"{of.checkout}/.venv/bin/airflow"]),
     "ckan": Program("catalogue", lambda of: [f"{of.checkout}/.venv-catalogue/bin/ckan"]),
     "psql": Program(
         "postgres",
