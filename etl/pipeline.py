@@ -556,15 +556,10 @@ class Pipeline:
         release = self.ledger.allocate_release(contract.name, converted.run_id, day)
         certificates = [self._sign(tier, release, prefix, now) for tier in tiers]
         self._write_json(f"restricted/{contract.name}/{converted.run_id}/measures.json", measures)
-        self.store.write_bytes(
-            _officer_key(converted),
-            render_officer_page(
-                contract,
-                release,
-                self._plans(converted),
-                {tier.tier: tier.checks for tier in tiers},
-            ),
-        )  # fmt: skip
+        if contract.privacy.k is not None:
+            checks = {tier.tier: tier.checks for tier in tiers}
+            page = render_officer_page(contract, release, self._plans(converted), checks)
+            self.store.write_bytes(_officer_key(converted), page)
         sha256 = hashlib.sha256(certificates[0]).hexdigest()
         self.ledger.record_certificate(converted.run_id, sha256, str(public.table.parquet.total))
         return self._certified(
