@@ -69,7 +69,7 @@ def _cells(line: Line) -> tuple[str, ...]:
         f"{line.count:,}",
         f"{line.seconds:.2f}",
         f"{line.count / line.seconds:,.0f}",
-        f"{line.peak_bytes / 1e6:,.0f} MB",
+        f"{line.peak_bytes / 1e6:,.0f} MB" if line.peak_bytes else "",
         line.ratio,
     )
 
