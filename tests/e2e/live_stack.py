@@ -190,7 +190,7 @@ class LiveStack:
         """Return everything a database holds, as text."""
         owner = "ckan" if database == "datastore" else database
         command = [
-            *(postgres_program("pg_dump"), "-h", "127.0.0.1"),
+            *(postgres_program(self.settings, "pg_dump"), "-h", "127.0.0.1"),
             *("-p", str(self.settings.ports["postgres"]), "-U", owner, "--inserts", database),
         ]
         environment = os.environ | {"PGPASSFILE": str(self.settings.passfile(owner))}
