@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from etl.contract.model import Contract
 from etl.errors import SourceFormatError
+from etl.extract.decisions import Decision
 from etl.extract.decoding import (
     Encoding,
     Failure,
@@ -32,23 +33,6 @@ BEGINNING_CHARACTERS = 1 << 16
 RAGGED_SCHEMA = pa.schema(
     [("_row", pa.int64()), ("cells", pa.int64()), ("expected", pa.int64()), ("text", pa.string())]
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """One thing that was decided about a file, and why.
-
-    Attributes:
-        what: `encoding`, `delimiter` or `header`.
-        value: What was decided.
-        evidence: What it rests on.
-        confidence: 1 where the evidence leaves no choice.
-    """
-
-    what: str
-    value: str
-    evidence: str
-    confidence: float
 
 
 @dataclass(frozen=True, slots=True)
