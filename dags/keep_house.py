@@ -15,7 +15,7 @@ def destroy_due() -> int:
     """Destroy what is due, and return how many copies there were."""
     from etl.keeping import destroy_due as destroy
     from etl.ledger.book import utc_now
-    from etl.pipeline import standing
+    from etl.pipeline.steps import standing
 
     return len(destroy(standing(), utc_now()))
 
@@ -44,7 +44,7 @@ keep_house()
 @task(show_return_value_in_logs=False)
 def mend_search() -> int:
     """Bring the search index to what the records say, and return how many it differed in."""
-    from etl.pipeline import standing
+    from etl.pipeline.steps import standing
 
     return standing().mend_search()
 

@@ -62,56 +62,56 @@ Once approved, every citizen can download it. If rejected, what is live now stay
 @task
 def extract(dataset: str) -> Landed:
     """Land the claimed file."""
-    from etl import pipeline  # heavy, so never imported while a DAG file is parsed
+    from etl.pipeline.steps import standing  # heavy, so never imported while a DAG file is parsed
 
     with telling_no_values(dataset):
-        return pipeline.extract_claim(dataset, get_current_context()["params"]["claim_id"])
+        return standing().extract_claim(dataset, get_current_context()["params"]["claim_id"])
 
 
 @task
 def validate(landed: Landed) -> Validated:
     """Keep the rows that honour the contract."""
-    from etl import pipeline
+    from etl.pipeline.steps import standing
 
     with telling_no_values(landed.dataset):
-        return pipeline.validate(landed)
+        return standing().validate(landed)
 
 
 @task
 def anonymise(validated: Validated) -> Anonymised:
     """Generalise and suppress what would identify a person."""
-    from etl import pipeline
+    from etl.pipeline.steps import standing
 
     with telling_no_values(validated.dataset):
-        return pipeline.anonymise(validated)
+        return standing().anonymise(validated)
 
 
 @task
 def convert(anonymised: Anonymised) -> Converted:
     """Write the files that the catalogue will serve."""
-    from etl import pipeline
+    from etl.pipeline.steps import standing
 
     with telling_no_values(anonymised.dataset):
-        return pipeline.convert(anonymised)
+        return standing().convert(anonymised)
 
 
 @task
 def certify(converted: Converted) -> Certified:
     """Measure the written files again, with another engine."""
-    from etl import pipeline
+    from etl.pipeline.steps import standing
 
     with telling_no_values(converted.dataset):
-        return pipeline.certify(converted)
+        return standing().certify(converted)
 
 
 @task
 def publish(certified: Certified) -> Published:
     """Switch the catalogue to the certified files, and announce the release."""
-    from etl import pipeline
+    from etl.pipeline.steps import standing
 
     context = get_current_context()
     with telling_no_values(certified.dataset):
-        published = pipeline.publish(certified, approved_by=approver(context, certified))
+        published = standing().publish(certified, approved_by=approver(context, certified))
     [asset] = context["outlets"]
     context["outlet_events"][asset].extra = {"release": published.release}
     return published
@@ -123,7 +123,7 @@ def approver(context: Context, certified: Certified) -> str:
     Raises:
         ApprovalRefusedError: The officer refused, or somebody else answered.
     """
-    from etl import pipeline
+    from etl.pipeline.steps import standing
 
     if "approve" not in context["task"].upstream_task_ids:
         return ""
@@ -135,7 +135,7 @@ def approver(context: Context, certified: Certified) -> str:
             " was published; the live release stays. Clear the task approve, to ask again."
         )
     if answer["chosen_options"] != [APPROVE]:
-        pipeline.refuse(certified, person)
+        standing().refuse(certified, person)
         raise errors.ApprovalRefusedError(
             f"{certified.dataset}: release {certified.release} was refused. Nothing was"
             " published; the live release stays. Drop a file that may be published."
@@ -151,10 +151,10 @@ def skip_unchanged(context: Context) -> None:
 
 def record_failure(context: Context) -> None:
     """Tell the ledger that the run ended, so that the next one need not wait for it."""
-    from etl import pipeline
+    from etl.pipeline.steps import standing
 
     dataset = context["dag"].dag_id.removeprefix(PREFIX)
-    pipeline.fail(dataset, context["params"]["claim_id"], reason_of(context.get("exception")))
+    standing().fail(dataset, context["params"]["claim_id"], reason_of(context.get("exception")))
 
 
 def reason_of(exception: BaseException | str | None) -> errors.EtlError | None:

@@ -309,7 +309,7 @@ def purge(
     def do() -> int:
         from etl.keeping import destroy_due
         from etl.ledger.book import utc_now
-        from etl.pipeline import standing
+        from etl.pipeline.steps import standing
 
         if not due:
             return 0

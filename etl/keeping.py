@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from etl.errors import EtlError
 from etl.ledger.records import Run
-from etl.pipeline import Pipeline
+from etl.pipeline.steps import Pipeline
 
 SILENCE = timedelta(days=7)  # no step takes as long; who waits for an approval is not running
 _DAYS = {"D": 1, "W": 7, "M": 30, "Y": 365}

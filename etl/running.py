@@ -16,7 +16,8 @@ from etl.contract.model import TierName
 from etl.defects import telling_no_values
 from etl.errors import ApprovalRefusedError, EtlError, ReleaseHeldError, StoreError
 from etl.ledger.book import Ledger, migrate
-from etl.pipeline import TERMINAL_PATIENCE, Pipeline, standing
+from etl.pipeline.steps import Pipeline, standing
+from etl.pipeline.workbench import TERMINAL_PATIENCE
 from etl.publish.names import file_url
 from etl.settings import Settings, load
 from etl.states import Certified, Converted, Landed, Published, Reference, Validated

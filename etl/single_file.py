@@ -264,7 +264,7 @@ def _tell(pipeline: Any, report: RunReport) -> dict[str, Any]:
     converted = report.converted.get("public")
     if converted is None:
         return {}
-    plan: Mapping[str, Any] = pipeline.plan_of(converted).get("public", {})
+    plan: Mapping[str, Any] = pipeline.plans(converted).get("public", {})
     certificate = pipeline.folder / report.dataset
     release = report.as_json()["release"]
     certificate = certificate / str(release) / "public" / "certificate.json"

@@ -11,4 +11,4 @@ import pandas as pd  # noqa: F401
 import polars as pl  # noqa: F401
 import pyarrow.parquet  # noqa: F401
 
-import etl.pipeline  # noqa: F401
+import etl.pipeline.steps  # noqa: F401

@@ -15,7 +15,8 @@ from airflow.providers.standard.exceptions import HITLTimeoutError
 from airflow.sdk.exceptions import AirflowSkipException, ParamValidationError
 from airflow.sdk.serde import deserialize, serialize
 
-from etl import errors, pipeline, states
+from etl import errors, states
+from etl.pipeline import steps
 
 DAGS = Path(__file__).parents[2] / "dags"
 STEPS = ["extract", "validate", "anonymise", "convert", "certify", "publish"]
@@ -248,9 +249,12 @@ def running(monkeypatch):
             url="",
         )
 
-    monkeypatch.setattr(pipeline, "publish", publish)
-    monkeypatch.setattr(pipeline, "refuse", lambda _, by: asked.append(("refuse", by)))
-    monkeypatch.setattr(pipeline, "fail", lambda *given: asked.append(("fail", *given)))
+    noting = SimpleNamespace(
+        publish=publish,
+        refuse=lambda _, by: asked.append(("refuse", by)),
+        fail=lambda *given: asked.append(("fail", *given)),
+    )
+    monkeypatch.setattr(steps, "standing", lambda: noting)
     return SimpleNamespace(
         task=task, context=context, asked=asked, pulled=pulled, module=module, event=events[asset]
     )
@@ -352,7 +356,7 @@ def test_a_library_that_quotes_a_cell_is_silenced(step, monkeypatch):
     def stumble(_: object) -> None:
         raise ValueError(CANARY)
 
-    monkeypatch.setattr(pipeline, step, stumble)
+    monkeypatch.setattr(steps, "standing", lambda: SimpleNamespace(**{step: stumble}))
     task = publication().task_dict[step]
 
     with pytest.raises(errors.DefectError, match="city-jobs: ValueError at") as caught:

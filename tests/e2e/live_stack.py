@@ -19,7 +19,7 @@ import psycopg
 from etl import settings as pipeline_settings
 from etl.intake import folder_of
 from etl.ledger.book import Ledger
-from etl.pipeline import Pipeline
+from etl.pipeline.steps import Pipeline
 from etl.store import Store
 from stack.commands import look
 from stack.parts import postgres_program

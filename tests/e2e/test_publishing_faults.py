@@ -18,7 +18,7 @@ from processes import children_of, kill, process_serving
 from supplied import SESSION
 
 from etl.errors import EtlError
-from etl.pipeline import Pipeline
+from etl.pipeline.steps import Pipeline
 from etl.publish.names import csv_resource_id
 from etl.states import Certified, Published
 

@@ -9,26 +9,26 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from etl import pipeline
 from etl.publish import folder
 from tests.integration.yard import Yard, take_steps
 
 PLACES = {
-    "extract, before the rows": "read_delimited",
-    "extract, before the manifest": "_landed",
-    "validate, before the accepted rows": "require_quality",
-    "anonymise, before the table": "anonymise_tiers",
-    "convert, before the CSV": "write_csv",
-    "convert, before the dictionary": "write_dictionary",
-    "certify, before the release is named": "require_guards",
-    "certify, before the signature": "sign",
-    "certify, before the lease is handed over": "Pipeline._hand_over",
+    "extract, before the rows": "etl.pipeline.landing:read_delimited",
+    "extract, before the manifest": "etl.pipeline.landing:_landed",
+    "validate, before the accepted rows": "etl.pipeline.validating:require_quality",
+    "anonymise, before the table": "etl.pipeline.anonymising:anonymise_tiers",
+    "convert, before the CSV": "etl.pipeline.converting:write_csv",
+    "convert, before the dictionary": "etl.pipeline.converting:write_dictionary",
+    "certify, before the release is named": "etl.pipeline.measuring:require_guards",
+    "certify, before the signature": "etl.pipeline.measuring:sign",
+    "certify, before the lease is handed over": "etl.pipeline.certifying:_hand_over",
     "publish, amid the files": "copyfile",
-    "publish, before the ledger knows": "Ledger.mark_live",
-    "publish, before the run ends": "Ledger.finish_run",
+    "publish, before the ledger knows": "etl.ledger.book:Ledger.mark_live",
+    "publish, before the run ends": "etl.ledger.book:Ledger.finish_run",
 }
 
 
@@ -43,8 +43,10 @@ def die_at(place: str) -> None:
     if name == "copyfile":
         folder.shutil.copyfile = at_the_second_call(folder.shutil.copyfile)
         return
-    holder, _, attribute = name.rpartition(".")
-    setattr(getattr(pipeline, holder) if holder else pipeline, attribute, die)
+    module, _, path = name.partition(":")
+    holder, _, attribute = path.rpartition(".")
+    owner = import_module(module)
+    setattr(getattr(owner, holder) if holder else owner, attribute, die)
 
 
 def at_the_second_call(copy: Callable[..., Any]) -> Callable[..., Any]:

@@ -191,7 +191,7 @@ def test_a_claim_that_was_landed_but_not_closed_is_closed(yard, monkeypatch):
     [claim] = drop(yard, "1.csv")
     pipeline = yard.pipeline()
     with monkeypatch.context() as patch:
-        patch.setattr("etl.pipeline.intake.close_claim", lambda *_: 1 / 0)
+        patch.setattr("etl.pipeline.landing.intake.close_claim", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             pipeline.extract_claim(PARKS, claim.claim_id)
 
@@ -788,7 +788,7 @@ def test_a_fault_of_the_program_is_told_and_the_run_ended(yard, monkeypatch):
     def fail(*_: object) -> None:
         raise ValueError(CANARY)
 
-    monkeypatch.setattr("etl.pipeline.render_report", fail)
+    monkeypatch.setattr("etl.pipeline.validating.render_report", fail)
 
     report = yard.run(parks())
 

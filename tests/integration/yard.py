@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from etl.pipeline import Pipeline
+from etl.pipeline.steps import Pipeline
 from etl.running import STEPS, RunReport, folder_pipeline, run_file
 from etl.settings import Settings, load
 

@@ -1,0 +1,161 @@
+"""Step 1: the bytes of a file first, then its rows as text."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+from etl import intake
+from etl.certify.measuring import (
+    measure_file,
+)
+from etl.contract.loading import find_contract_file, parse_contract
+from etl.contract.model import Contract
+from etl.errors import (
+    SourceError,
+    StoreError,
+)
+from etl.extract.reading import Reading, read_delimited
+from etl.pipeline.keys import bytes_key
+from etl.pipeline.workbench import Workbench, unknown_run
+from etl.states import (
+    Landed,
+)
+
+SEMANTICS = {"extract": 1, "validate": 1, "anonymise": 2, "convert": 1}
+"""Raised by hand when a step's results change: the same bytes then make a new release."""
+
+
+def extract_claim(bench: Workbench, dataset: str, claim_id: str) -> Landed:
+    """Land the file of a claim: its bytes first, then the claim is closed, then its rows."""
+    contract = _begin(bench, dataset, claim_id)
+    claim = intake.Claim(dataset, claim_id)
+    with bench.step(contract.name, claim_id, "extract") as count:
+        if not bench.store.exists(bytes_key(dataset, claim_id)):
+            file = intake.claimed_file(bench.settings.intake, claim)
+            _land_bytes(bench, dataset, claim_id, file)
+        bench.ledger.record_landed(claim_id)
+        intake.close_claim(bench.settings.intake, claim)
+        landed = _land_rows(bench, contract, claim_id)
+        count.rows = landed.rows
+    return landed
+
+
+def extract_file(bench: Workbench, dataset: str, run_id: str, file: Path) -> Landed:
+    """Land a file that was named on the command line; it stays where it is."""
+    contract = _begin(bench, dataset, run_id)
+    with bench.step(dataset, run_id, "extract") as count:
+        _land_bytes(bench, dataset, run_id, file)
+        bench.ledger.record_landed(run_id)
+        landed = _land_rows(bench, contract, run_id)
+        count.rows = landed.rows
+    return landed
+
+
+def _begin(bench: Workbench, dataset: str, run_id: str) -> Contract:
+    """Open the run, and give it the contract that it will keep."""
+    file = find_contract_file(bench.settings.schemas, dataset)
+    contract, text = _read_contract(file)  # once: the file may change meanwhile
+    bench.ledger.store_contract(
+        contract.sha256, dataset=dataset, version=contract.version, text=text
+    )
+    run = bench.ledger.open_run(run_id, dataset, contract.sha256)
+    if run.dataset != dataset:
+        raise unknown_run(dataset)
+    return bench.contract_of(dataset, run.contract_sha256 or contract.sha256)
+
+
+def _land_bytes(bench: Workbench, dataset: str, run_id: str, file: Path) -> None:
+    size = _readable_size(dataset, file)
+    bench.ledger.record_claim(run_id, dataset, original_name=file.name, size_bytes=size)
+    bench.store.put_file(file, bytes_key(dataset, run_id))
+
+
+def _land_rows(bench: Workbench, contract: Contract, run_id: str) -> Landed:
+    prefix = f"landing/{contract.name}/{run_id}/landed"
+    if done := bench.store.open_manifest(prefix, Landed):
+        return done
+    with (
+        bench.store.local_path(bytes_key(contract.name, run_id)) as source,
+        bench.store.writing(f"{prefix}/rows.parquet") as rows,
+        bench.store.writing(f"{prefix}/ragged.parquet") as ragged,
+    ):
+        reading = read_delimited(source, contract, rows, ragged)
+        landed_sha256 = measure_file(source).sha256
+    bench.write_json(f"{prefix}/decisions.json", [asdict(d) for d in reading.decisions])
+    bench.ledger.describe_run(
+        run_id, landed_sha256=landed_sha256, run_key=_run_key(bench, contract, landed_sha256)
+    )
+    landed = _landed(contract, run_id, prefix, reading)
+    bench.ledger.record_books(
+        run_id,
+        file_records=landed.records,
+        header=landed.header,
+        data=landed.data,
+        totals=landed.totals,
+        notes=landed.notes,
+        blank=landed.blank,
+        ragged=landed.ragged,
+    )
+    bench.store.write_manifest(prefix, landed)
+    return landed
+
+
+def _run_key(bench: Workbench, contract: Contract, landed_sha256: str) -> str:
+    """Return what decides whether a run would publish what is live; stays in the ledger."""
+    suites = {name: _suite_sha256(bench, name) for name in contract.expectations}
+    lists = {name: listed.sha256 for name, listed in bench.code_lists(contract).items()}
+    parts = [landed_sha256, contract.sha256, suites, lists, SEMANTICS]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _suite_sha256(bench: Workbench, name: str) -> str:
+    file = bench.settings.expectations / f"{name}.json"
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else "absent"
+
+
+def _landed(contract: Contract, run_id: str, prefix: str, reading: Reading) -> Landed:
+    return Landed(
+        dataset=contract.name,
+        run_id=run_id,
+        contract_sha256=contract.sha256,
+        key=prefix,
+        rows=reading.data,
+        encoding=reading.encoding,
+        records=reading.records,
+        header=reading.header,
+        data=reading.data,
+        totals=reading.totals,
+        notes=reading.notes,
+        blank=reading.blank,
+        ragged=reading.ragged,
+    )
+
+
+def _readable_size(dataset: str, file: Path) -> int:
+    """Return a supplied file's size, once it can be read; its name is not told."""
+    try:
+        with file.open("rb") as stream:
+            return os.fstat(stream.fileno()).st_size
+    except OSError as problem:
+        raise SourceError(
+            f"{dataset}: the supplied file cannot be read ({problem.strerror}). Nothing was"
+            " landed; the live release stays. Let the pipeline's account read it, then run again.",
+            dataset=dataset,
+        ) from None
+
+
+def _read_contract(file: Path) -> tuple[Contract, str]:
+    """Read a contract and the very text that it was read from."""
+    try:
+        content = file.read_bytes()
+    except OSError as problem:
+        raise StoreError(
+            f"{file.parent.name}/{file.name}: cannot be read ({problem.strerror}). Nothing was"
+            " done. Let the pipeline's user read the contract."
+        ) from None
+    contract = parse_contract(content, organisation=file.parent.name, dataset=file.stem)
+    return contract, content.decode("utf-8")

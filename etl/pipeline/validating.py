@@ -1,0 +1,62 @@
+"""Step 2: good rows typed, bad rows kept aside, the department told."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import polars as pl
+
+from etl.pipeline.keys import identity, step_key
+from etl.pipeline.workbench import Workbench
+from etl.states import (
+    Landed,
+    Validated,
+)
+from etl.validate.checking import check_table, require_quality
+from etl.validate.reporting import render_report
+
+
+def validate(bench: Workbench, landed: Landed) -> Validated:
+    """Keep the rows that honour the contract, the others with rule and address."""
+    prefix = step_key(landed, "validated")
+    if done := bench.store.open_manifest(prefix, Validated):
+        return done
+    contract = bench.contract(landed)
+    with bench.step(landed.dataset, landed.run_id, "validate") as count:
+        with bench.store.local_path(f"{landed.key}/rows.parquet") as rows:
+            checked = check_table(
+                pl.scan_parquet(rows, glob=False),
+                contract,
+                bench.suites(),
+                bench.settings.gx_max_rows,
+            )
+            bench.sink(checked.issues, f"{prefix}/issues.parquet")
+            bench.sink(checked.quarantined, f"{prefix}/quarantine.parquet")
+            report = render_report(checked, contract, _ragged_rows(bench, landed))
+            bench.store.write_bytes(f"{prefix}/report.html", report)
+            require_quality(checked, landed.ragged, contract)
+            bench.sink(checked.accepted, f"{prefix}/rows.parquet")
+        verdict = {
+            "judged_by": checked.judged_by,
+            "counts": [asdict(count) for count in checked.counts],
+        }
+        bench.write_json(f"{prefix}/verdict.json", verdict)
+        quarantined = checked.quarantined_rows + landed.ragged
+        validated = Validated(
+            **identity(landed, prefix, checked.accepted_rows),
+            accepted=checked.accepted_rows,
+            quarantined=quarantined,
+            reference_date=checked.reference_date,
+        )
+        bench.ledger.record_books(
+            landed.run_id, accepted=validated.accepted, quarantined=quarantined
+        )
+        bench.ledger.describe_run(landed.run_id, reference_date=validated.reference_date or None)
+        count.rows = validated.rows
+        bench.store.write_manifest(prefix, validated)
+    return validated
+
+
+def _ragged_rows(bench: Workbench, landed: Landed) -> list[int]:
+    with bench.store.local_path(f"{landed.key}/ragged.parquet") as ragged:
+        return pl.read_parquet(ragged, columns=["_row"], glob=False)["_row"].to_list()
