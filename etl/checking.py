@@ -17,6 +17,7 @@ from etl.certify.certificate import read_certificate
 from etl.certify.certifying import Check
 from etl.certify.measuring import verifier
 from etl.certify.verifying import verify_file
+from etl.contract.fields import Field
 from etl.contract.hierarchies import CodeList, read_code_lists
 from etl.contract.loading import (
     Complaint,
@@ -28,7 +29,7 @@ from etl.contract.loading import (
     load_contracts,
     spell_path,
 )
-from etl.contract.model import Contract, Example, Field
+from etl.contract.model import Contract, Example
 from etl.contract.organisations import organisation_title
 from etl.convert.schema import csv_text, published_dtype, spell_generalisation
 from etl.errors import ContractError, DisclosureRiskError, EtlError

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from etl.contract.model import Contract, FieldType
+from etl.contract.model import Contract
+from etl.contract.vocabulary import FieldType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

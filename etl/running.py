@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import URL
 
 from etl.certify.certificate import draw_signing_key
-from etl.contract.model import TierName
+from etl.contract.vocabulary import TierName
 from etl.defects import telling_no_values
 from etl.errors import ApprovalRefusedError, EtlError, ReleaseHeldError, StoreError
 from etl.ledger.book import Ledger, migrate

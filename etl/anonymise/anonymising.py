@@ -12,7 +12,8 @@ from etl.anonymise.grouping import sort_by_values
 from etl.anonymise.levels import apply_levels, encode
 from etl.anonymise.planning import TierPlan, levelled_fields, plan_tiers, rule_of
 from etl.contract.hierarchies import CodeList
-from etl.contract.model import Contract, TierName
+from etl.contract.model import Contract
+from etl.contract.vocabulary import TierName
 from etl.errors import DisclosureRiskError
 
 

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from etl.contract.fields import Field
+from etl.contract.generalisation import Generalisation
 from etl.contract.hierarchies import CodeList
-from etl.contract.model import Contract, Field, Generalisation
+from etl.contract.model import Contract
 from etl.errors import ContractError
 
 NOTHING_LEFT = "*"
@@ -48,7 +50,7 @@ def generalised_value(
         code_lists: Those that the contract names.
 
     Examples:
-        >>> from etl.contract.model import Label
+        >>> from etl.contract.vocabulary import Label
         >>> age = Field(
         ...     name="age", title=Label(ko="연령"), type="integer",
         ...     role="quasi-identifier", generalise=Generalisation(band=5, top=80),

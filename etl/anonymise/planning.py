@@ -18,7 +18,8 @@ from etl.anonymise.levels import Encoded, LevelledField, Rule, encode, find_leve
 from etl.anonymise.metrics import AverageClassSize, Discernibility, Loss, Vector
 from etl.anonymise.searching import Solution
 from etl.contract.hierarchies import CodeList
-from etl.contract.model import Contract, TierName
+from etl.contract.model import Contract
+from etl.contract.vocabulary import TierName
 from etl.errors import DisclosureRiskError
 
 HISTOGRAM = (2, 3, 5, 10, 20, 50, 100, 500, 1000)

@@ -18,7 +18,8 @@ from etl.certify.privacy import (
     expected_types,
     measure_privacy,
 )
-from etl.contract.model import Contract, TierName
+from etl.contract.model import Contract
+from etl.contract.vocabulary import TierName
 from etl.digest import literal_path
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import Any
 
 from etl.certify.measuring import FileFacts, TableFacts
 from etl.certify.scanning import Finding
-from etl.contract.model import Contract, Field
+from etl.contract.fields import Field
+from etl.contract.model import Contract
 from etl.errors import DefectError, DisclosureRiskError
 from etl.states import Converted
 

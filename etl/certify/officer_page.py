@@ -11,7 +11,8 @@ from html import escape
 from typing import Any
 
 from etl.certify.certifying import NOT_PROMISED, Check
-from etl.contract.model import Contract, TierName
+from etl.contract.model import Contract
+from etl.contract.vocabulary import TierName
 
 WIDTH, BAR, GAP, LABEL = 640, 18, 8, 190
 PUBLISHED, LEFT_OUT, LOST = "#2b6777", "#c8553d", "#8d99ae"

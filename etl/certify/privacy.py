@@ -14,7 +14,9 @@ from pathlib import Path
 
 import duckdb
 
-from etl.contract.model import Contract, Field, Generalisation
+from etl.contract.fields import Field
+from etl.contract.generalisation import Generalisation
+from etl.contract.model import Contract
 from etl.digest import literal_path, quoted
 
 LARGEST_ORDERED = 20_000_000  # classes times values; beyond it the ordered distance is not measured

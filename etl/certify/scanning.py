@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etl.certify.measuring import count_between, find_matches
-from etl.contract.model import Contract, Field, PersonalKind
+from etl.contract.fields import Field
+from etl.contract.model import Contract
+from etl.contract.vocabulary import PersonalKind
 from etl.digest import Column
 from etl.personal.confirming import confirm
 from etl.personal.patterns import PATTERNS

@@ -10,7 +10,9 @@ from etl.certify.certifying import Check
 from etl.certify.inspecting import inspect_parquet
 from etl.certify.measuring import measure_columns, measure_file, measure_smallest_group
 from etl.certify.privacy import Diversity, count_foreign_values, measure_diversity
-from etl.contract.model import Field, FieldType, Generalisation
+from etl.contract.fields import Field
+from etl.contract.generalisation import Generalisation
+from etl.contract.vocabulary import FieldType
 from etl.digest import Column, digest_csv, digest_parquet
 from etl.errors import DisclosureRiskError
 

@@ -14,7 +14,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
-from etl.contract.model import Contract, Strict
+from etl.contract.model import Contract
+from etl.contract.vocabulary import Strict
 
 _ATTRIBUTE = re.compile(r"^    ([a-z_, ]+): (.+(?:\n {6,}.+)*)", re.MULTILINE)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from etl.contract.model import Label
+from etl.contract.vocabulary import Label
 from etl.errors import ContractError
 
 FILE = "organisations.yaml"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from etl.contract.model import Contract, Field, Generalisation
+from etl.contract.fields import Field
+from etl.contract.generalisation import Generalisation
+from etl.contract.model import Contract
 
 DICTIONARY_COLUMNS = (
     "name", "title_ko", "title_en", "description_ko", "description_en", "type", "decimals",
@@ -18,7 +20,7 @@ def published_dtype(field: Field) -> pl.DataType:
     Codes are text, so that leading zeros stay; numbers are decimals, never floats.
 
     Examples:
-        >>> from etl.contract.model import Label
+        >>> from etl.contract.vocabulary import Label
         >>> published_dtype(Field(
         ...     name="latitude", title=Label(ko="위도"), type="number", decimals=8, role="open"
         ... ))

@@ -8,7 +8,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from etl.contract.model import Contract, headers_of
+from etl.contract.fields import headers_of
+from etl.contract.model import Contract
 from etl.errors import SourceFormatError
 
 DELIMITERS = (",", "\t", ";", "|")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Final
 
-from etl.contract.model import PersonalKind
+from etl.contract.vocabulary import PersonalKind
 from etl.personal.confirming import GROUPED_CARD, bare_cards, confirm, plain
 from etl.personal.numbers import has_corporate_checksum, is_card
 

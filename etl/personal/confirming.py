@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Final
 
-from etl.contract.model import PersonalKind
+from etl.contract.vocabulary import PersonalKind
 from etl.personal.numbers import is_born, is_card, is_foreigner
 from etl.personal.patterns import DASHES, INVISIBLE, MASKS
 

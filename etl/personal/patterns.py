@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from etl.contract.model import PersonalKind
+from etl.contract.vocabulary import PersonalKind
 
 DASHES: Final = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d"
 INVISIBLE: Final = "\u00ad\u200b\u200c\u200d\u2060\ufeff"

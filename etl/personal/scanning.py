@@ -7,7 +7,7 @@ from datetime import date
 
 import polars as pl
 
-from etl.contract.model import PersonalKind
+from etl.contract.vocabulary import PersonalKind
 from etl.personal.columns import count_hits
 from etl.personal.patterns import PATTERNS
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import polars as pl
 
-from etl.contract.model import Contract, TierName
+from etl.contract.model import Contract
+from etl.contract.vocabulary import TierName
 from etl.convert.writing import write_csv, write_dictionary, write_parquet
 from etl.digest import digest_parquet, published_columns
 from etl.pipeline.keys import identity, step_key

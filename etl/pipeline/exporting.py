@@ -11,7 +11,7 @@ from etl.certify.certificate import read_certificate
 from etl.certify.measuring import (
     measure_file,
 )
-from etl.contract.model import TierName
+from etl.contract.vocabulary import TierName
 from etl.errors import (
     DisclosureRiskError,
 )

@@ -26,7 +26,8 @@ from etl.certify.measuring import (
 from etl.certify.officer_page import render_officer_page
 from etl.certify.scanning import Finding, scan_personal
 from etl.contract.hierarchies import FOLDER as HIERARCHIES
-from etl.contract.model import Contract, TierName
+from etl.contract.model import Contract
+from etl.contract.vocabulary import TierName
 from etl.digest import published_columns
 from etl.ledger.book import Release, utc_now
 from etl.pipeline.keys import identity, officer_key, step_key

@@ -23,8 +23,9 @@ from etl.certify.measuring import (
 )
 from etl.contract.hierarchies import CodeList, read_code_lists
 from etl.contract.loading import parse_contract
-from etl.contract.model import Contract, Label, TierName
+from etl.contract.model import Contract
 from etl.contract.organisations import organisation_title
+from etl.contract.vocabulary import Label, TierName
 from etl.errors import (
     StoreError,
 )

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from etl.contract.model import Contract, Field, FieldType, Label
+from etl.contract.fields import Field
+from etl.contract.model import Contract
+from etl.contract.vocabulary import FieldType, Label
 from etl.publish.names import csv_resource_id, file_url, page_url, parquet_resource_id
 
 PARQUET_TYPE = "application/vnd.apache.parquet"

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from etl.contract.model import Contract, Label
+from etl.contract.model import Contract
+from etl.contract.vocabulary import Label
 from etl.errors import CatalogueRejectedError, CatalogueUnavailableError
 from etl.publish.ckan import Catalogue
 from etl.publish.names import csv_resource_id, page_url, parquet_resource_id

@@ -12,7 +12,9 @@ from collections.abc import Callable
 
 import polars as pl
 
-from etl.contract.model import Contract, Field, FieldType
+from etl.contract.fields import Field
+from etl.contract.model import Contract
+from etl.contract.vocabulary import FieldType
 from etl.errors import DefectError
 
 ROW = "_row"

@@ -8,7 +8,8 @@ from typing import Literal
 
 import polars as pl
 
-from etl.contract.model import Contract, Field
+from etl.contract.fields import Field
+from etl.contract.model import Contract
 from etl.errors import DefectError, QualityGateError, SourceFormatError
 from etl.validate.casting import ROW, cast_rows
 from etl.validate.compiling import compile_rules

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from etl.contract.model import Contract, Field
+from etl.contract.fields import Field
+from etl.contract.model import Contract
 from etl.errors import ContractError
 from etl.validate.literals import read_bound, read_value
 from etl.validate.patterns import portable, whole

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 import polars as pl
 
-from etl.contract.model import Contract, Field
+from etl.contract.fields import Field
+from etl.contract.model import Contract
 from etl.errors import DefectError
 from etl.validate.casting import readable
 from etl.validate.literals import Value

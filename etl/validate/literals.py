@@ -8,7 +8,8 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
 
 import polars as pl
 
-from etl.contract.model import Field, FieldType
+from etl.contract.fields import Field
+from etl.contract.vocabulary import FieldType
 from etl.validate.casting import cast_text
 
 Value = int | Decimal | str | date | time | datetime

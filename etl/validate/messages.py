@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from etl.contract.model import Contract, FieldType
+from etl.contract.model import Contract
+from etl.contract.vocabulary import FieldType
 from etl.validate.rules import (
     Among,
     Between,

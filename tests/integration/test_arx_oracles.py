@@ -21,7 +21,8 @@ from etl.anonymise.metrics import METRICS
 from etl.anonymise.searching import Combinations, Requirements, search
 from etl.certify.measuring import measure_smallest_group, verifier
 from etl.certify.privacy import measure_diversity
-from etl.contract.model import Field, Label
+from etl.contract.fields import Field
+from etl.contract.vocabulary import Label
 
 ADULT = Path(os.environ.get("MADANG_SAMPLES", "/nonexistent")) / "oracles/arx-adult"
 

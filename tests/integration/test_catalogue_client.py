@@ -8,7 +8,7 @@ from copy import deepcopy
 
 import pytest
 
-from etl.contract.model import Label
+from etl.contract.vocabulary import Label
 from etl.errors import CatalogueError, CatalogueRejectedError, CatalogueUnavailableError
 from etl.publish import ckan
 from etl.publish.ckan import Catalogue

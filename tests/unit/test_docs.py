@@ -12,9 +12,10 @@ from typer.main import get_command
 
 from etl import errors
 from etl.checking import run_example
-from etl.cli import app
+from etl.cli.main import app
 from etl.contract.loading import parse_contract
-from etl.contract.model import Contract, FieldType, PersonalKind, Role, Strict
+from etl.contract.model import Contract
+from etl.contract.vocabulary import FieldType, PersonalKind, Role, Strict
 from etl.ledger.tables import metadata
 
 ROOT = Path(__file__).parents[2]

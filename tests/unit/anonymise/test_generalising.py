@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.anonymise.generalising import generalise, generalised_value
-from etl.contract.model import Field
+from etl.contract.fields import Field
 from tests.unit.validate.tables import CANARY, contract_of
 
 PERSON = {"unit": "person", "unit_key": "none", "k": 2, "suppression": "2%"}

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from etl.contract.fields import headers_of
 from etl.contract.loading import parse_contract
-from etl.contract.model import headers_of
 
 
 @pytest.fixture

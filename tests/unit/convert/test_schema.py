@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from etl.contract.model import Generalisation
+from etl.contract.generalisation import Generalisation
 from etl.convert.schema import (
     DICTIONARY_COLUMNS,
     dictionary_rows,

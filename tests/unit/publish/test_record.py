@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from etl.contract.model import Label
+from etl.contract.vocabulary import Label
 from etl.publish.names import csv_resource_id, parquet_resource_id
 from etl.publish.record import (
     Distribution,

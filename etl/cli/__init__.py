@@ -1,0 +1,1 @@
+"""The command line; it stands on everything else, and nothing stands on it."""
