@@ -10,7 +10,7 @@ import pytest
 from etl.errors import SourceFormatError
 from etl.wording import SENTENCES, choose_language, say, tell_error
 
-CLI = Path(__file__).parents[2] / "etl" / "cli.py"
+CLI = Path(__file__).parents[2] / "etl" / "cli"
 
 
 @pytest.mark.parametrize("key", SENTENCES)
@@ -23,7 +23,8 @@ def test_every_sentence_stands_in_korean_and_english(key):
 
 
 def test_whatever_the_command_says_there_is():
-    said = set(re.findall(r'say\("([^"]+)"', CLI.read_text(encoding="utf-8")))
+    commands = "".join(file.read_text(encoding="utf-8") for file in CLI.glob("*.py"))
+    said = set(re.findall(r'say\("([^"]+)"', commands))
 
     assert said, "no sentence found: this test would prove nothing"
     assert said <= SENTENCES.keys()
