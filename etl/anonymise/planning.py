@@ -221,7 +221,7 @@ class _View:
     @classmethod
     def of(cls, encoded: Encoded, rule: Rule) -> _View:
         radix, combinations = Radix(encoded.hierarchies, encoded.floors), encoded.combinations
-        base = Classes(radix.pack(combinations.cells), combinations.counts)
+        base = Classes(radix.pack(combinations.cells), combinations.counts.astype(float))
         return cls(radix, base, combinations.companions, rule)
 
     def above(self, classes: Classes) -> _View:

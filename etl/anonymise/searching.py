@@ -183,7 +183,7 @@ class _Search:
         ceilings = requirements.ceilings or tuple(h.height - 1 for h in hierarchies)
         bound = _bounds(metric, floors, ceilings)
         radix = Radix(hierarchies, floors)
-        base = Classes(radix.pack(combinations.cells), combinations.counts)
+        base = Classes(radix.pack(combinations.cells), combinations.counts.astype(float))
         return cls(
             combinations=combinations,
             requirements=requirements,
@@ -303,7 +303,7 @@ class _Search:
         is_inherited = classes.counts >= self.requirements.k
         kept = is_inherited.copy()
         for codes, wanted in zip(everyone.companions, self.requirements.diversity, strict=True):
-            distinct, largest = measure_diversity(numbers, codes, everyone.counts)
+            distinct, largest = measure_diversity(numbers, codes, self.base.counts)
             is_inherited &= distinct >= wanted.distinct
             if wanted.largest_share is not None:
                 kept &= largest <= np.floor(classes.counts * wanted.largest_share + 1e-9)
