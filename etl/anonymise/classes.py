@@ -67,6 +67,19 @@ class Numbers:
     strides: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Codes:
+    """A pack at a vector.
+
+    Attributes:
+        codes: What each number of the pack becomes.
+        members: One number of the pack for each code.
+    """
+
+    codes: Ints
+    members: Ints
+
+
 class Radix:
     """Numbers of classes: equal exactly where all codes are equal.
 
@@ -83,7 +96,7 @@ class Radix:
             for hierarchy, floor in zip(hierarchies, floors, strict=True)
         ]
         self._packs = _choose_packs([len(leaves) for leaves in self._leaves])
-        self._known: dict[tuple[tuple[int, ...], Vector], tuple[Ints, int]] = {}
+        self._known: dict[tuple[tuple[int, ...], Vector], _Codes] = {}
 
     def pack(self, cells: Sequence[npt.NDArray[Any]]) -> tuple[Ints, ...]:
         """Return for each pack the number of each combination, from its leaf codes."""
@@ -94,27 +107,30 @@ class Radix:
 
         Where the numbers would overflow, those that are there are numbered anew on the way.
         """
-        numbers = np.zeros(len(packs[0]), dtype=np.int64)
+        numbers: Ints | None = None
         space, strides = 1, []
         for fields, pack in zip(self._packs, packs, strict=True):
-            codes, size = self._codes(fields, vector)
-            if size > 1 and space > LARGEST_SPACE // size:
-                distinct, numbers = np.unique(numbers, return_inverse=True)
-                space, strides = len(distinct), [0]
+            table = self._codes(fields, vector)
+            size = len(table.members)
+            if numbers is None:
+                numbers = table.codes.take(pack)
+            elif size > 1:
+                if space > LARGEST_SPACE // size:
+                    distinct, numbers = np.unique(numbers, return_inverse=True)
+                    space, strides = len(distinct), [0]
+                numbers += (table.codes * space).take(pack)
             strides.append(space)
-            if size > 1:
-                numbers += (codes * space).take(pack)
-                space *= size
+            space *= size
+        if numbers is None:
+            raise ValueError("there is nothing to number classes by")
         return Numbers(numbers, space, tuple(strides) if len(strides) == len(packs) else ())
 
     def represent(self, vector: Vector, numbers: Ints, strides: Sequence[int]) -> tuple[Ints, ...]:
         """Return for each pack a combination of each number; the inverse of `number`."""
         packs = []
         for fields, stride in zip(self._packs, strides, strict=True):
-            codes, size = self._codes(fields, vector)
-            members = np.empty(size, dtype=np.int64)
-            members[codes] = np.arange(len(codes))
-            packs.append(members.take(numbers // stride % size))
+            table = self._codes(fields, vector)
+            packs.append(table.members.take(numbers // stride % len(table.members)))
         return tuple(packs)
 
     def count_leaves(self, packs: Sequence[Ints], rows: Floats) -> list[Floats]:
@@ -138,8 +154,7 @@ class Radix:
             packed += floor.take(cells[field])
         return packed.astype(np.int64)
 
-    def _codes(self, fields: tuple[int, ...], vector: Vector) -> tuple[Ints, int]:
-        """Return the number at a vector of each number of a pack, and how many there are."""
+    def _codes(self, fields: tuple[int, ...], vector: Vector) -> _Codes:
         key = (fields, tuple(vector[field] for field in fields))
         if key not in self._known:
             if len(self._known) >= REMEMBERED_CODES:
@@ -147,14 +162,16 @@ class Radix:
             self._known[key] = self._reckon_codes(fields, vector)
         return self._known[key]
 
-    def _reckon_codes(self, fields: tuple[int, ...], vector: Vector) -> tuple[Ints, int]:
+    def _reckon_codes(self, fields: tuple[int, ...], vector: Vector) -> _Codes:
         codes, size = np.zeros(1, dtype=np.int64), 1
         for field in fields:
             level = self._hierarchies[field].codes[vector[field]][self._leaves[field]]
             width = self._hierarchies[field].size(vector[field])
             codes = (codes[:, None] * width + level[None, :]).ravel()
             size *= width
-        return codes, size
+        members = np.empty(size, dtype=np.int64)
+        members[codes] = np.arange(len(codes))
+        return _Codes(codes, members)
 
 
 def _choose_packs(sizes: Sequence[int]) -> list[tuple[int, ...]]:
@@ -170,29 +187,53 @@ def _choose_packs(sizes: Sequence[int]) -> list[tuple[int, ...]]:
     return [tuple(pack) for pack in packs]
 
 
-def group(
-    radix: Radix, vector: Vector, source: Classes, *, numbered: bool = False
-) -> tuple[Classes, Ints]:
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """Classes of a finer vector, grouped; what is seldom asked for is reckoned when it is.
+
+    Attributes:
+        counts: Rows of each class.
+    """
+
+    counts: Floats
+    _radix: Radix
+    _vector: Vector
+    _source: Classes
+    _numbers: Numbers
+    _present: Ints
+
+    @property
+    def classes(self) -> Classes:
+        """The classes, each told by one combination."""
+        if self._numbers.strides:
+            packs = self._radix.represent(self._vector, self._present, self._numbers.strides)
+        else:
+            _, members = np.unique(self._numbers.of_each, return_index=True)
+            packs = tuple(pack.take(members) for pack in self._source.packs)
+        return Classes(packs, self.counts)
+
+    @property
+    def positions(self) -> Ints:
+        """For each class of the source the position of the one that it falls into."""
+        of_each, space = self._numbers.of_each, self._numbers.space
+        if space > DENSE * len(of_each):
+            return np.searchsorted(self._present, of_each)
+        position = np.empty(space, dtype=np.int64)
+        position[self._present] = np.arange(len(self._present))
+        return position.take(of_each)
+
+
+def group(radix: Radix, vector: Vector, source: Classes) -> Grouped:
     """Group classes of a finer vector.
 
     Args:
         radix: Numbers the classes.
         vector: What to group by.
         source: Classes of any vector that is nowhere coarser.
-        numbered: Whether to tell for each of them the class that it falls into.
-
-    Returns:
-        The classes, and their positions for each of the source; empty when not asked for.
     """
-    numbered_as = radix.number(vector, source.packs)
-    numbers, counts = sum_counts(numbered_as.of_each, source.counts, numbered_as.space)
-    if numbered_as.strides:
-        packs = radix.represent(vector, numbers, numbered_as.strides)
-    else:
-        _, members = np.unique(numbered_as.of_each, return_index=True)
-        packs = tuple(pack.take(members) for pack in source.packs)
-    positions = _find(numbers, numbered_as) if numbered else numbers[:0]
-    return Classes(packs, counts), positions
+    numbers = radix.number(vector, source.packs)
+    present, counts = sum_counts(numbers.of_each, source.counts, numbers.space)
+    return Grouped(counts, radix, vector, source, numbers, present)
 
 
 def sum_counts(numbers: Ints, counts: Floats, space: int) -> tuple[Ints, Floats]:
@@ -206,19 +247,23 @@ def sum_counts(numbers: Ints, counts: Floats, space: int) -> tuple[Ints, Floats]
         (array([0, 4]), array([1., 5.]))
     """
     if space <= DENSE * len(numbers):
-        totals = np.bincount(numbers, weights=counts, minlength=space)
+        totals = _sums(numbers, counts)
         present = np.flatnonzero(totals)
         return present, totals[present]
     bits = int(counts.max(initial=0)).bit_length()
     if space > 1 << (LARGEST_BITS - bits):
         present, position = np.unique(numbers, return_inverse=True)
-        return present, np.bincount(position, weights=counts)
+        return present, _sums(position, counts)
     packed = (numbers << bits) | counts.astype(np.int64)
     packed.sort()
     ordered = packed >> bits
     starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
     sums = np.add.reduceat((packed & ((1 << bits) - 1)).astype(np.float64), starts)
     return ordered[starts], sums
+
+
+def _sums(positions: Ints, counts: Floats) -> Floats:
+    return np.bincount(positions, weights=counts).astype(np.float64, copy=False)
 
 
 def measure_diversity(numbers: Ints, codes: Ints, counts: Floats) -> tuple[Ints, Floats]:
@@ -236,13 +281,6 @@ def measure_diversity(numbers: Ints, codes: Ints, counts: Floats) -> tuple[Ints,
     pairs, rows = sum_counts(numbers * width + codes, counts, classes * width)
     of_class = pairs // width
     starts = np.flatnonzero(np.concatenate([[True], of_class[1:] != of_class[:-1]]))
-    return np.bincount(of_class, minlength=classes), np.maximum.reduceat(rows, starts)
+    values = np.diff(np.append(starts, len(of_class)))
+    return values, np.maximum.reduceat(rows, starts)
 
-
-def _find(numbers: Ints, among: Numbers) -> Ints:
-    """Return the position of each combination's number among those that are there."""
-    if among.space > DENSE * len(among.of_each):
-        return np.searchsorted(numbers, among.of_each)
-    position = np.empty(among.space, dtype=np.int64)
-    position[numbers] = np.arange(len(numbers))
-    return position.take(among.of_each)
