@@ -283,4 +283,3 @@ def measure_diversity(numbers: Ints, codes: Ints, counts: Floats) -> tuple[Ints,
     starts = np.flatnonzero(np.concatenate([[True], of_class[1:] != of_class[:-1]]))
     values = np.diff(np.append(starts, len(of_class)))
     return values, np.maximum.reduceat(rows, starts)
-

@@ -275,9 +275,7 @@ def _class_sizes(sizes: Floats) -> dict[str, int]:
     }
 
 
-def _histogram(
-    sizes: Floats, kept: npt.NDArray[np.bool_]
-) -> list[list[int]]:
+def _histogram(sizes: Floats, kept: npt.NDArray[np.bool_]) -> list[list[int]]:
     """Count groups by size: upper bound (0: no bound), published and left-out ones."""
     bins = np.searchsorted(HISTOGRAM, sizes, side="left")
     length = len(HISTOGRAM) + 1
