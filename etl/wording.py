@@ -46,6 +46,17 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "ledger ready": ("원장이 최신입니다", "the ledger is up to date"),
     "destroyed": ("파기한 제한 사본", "restricted copies destroyed"),
     "written": ("썼습니다", "written"),
+    "read": ("읽을 수 있습니다", "can be read"),
+    "question": ("확인이 필요합니다", "a question has to be answered first"),
+    "contract lines": ("계약서에 더할 내용:", "lines for the contract:"),
+    "columns": ("열", "columns"),
+    "total": ("전체 레코드", "records"),
+    "header": ("머리글", "header"),
+    "data": ("자료", "data"),
+    "totals": ("합계", "totals"),
+    "notes": ("제목과 주석", "titles and notes"),
+    "blank": ("빈 행", "blank"),
+    "ragged": ("칸 수가 맞지 않는 행", "ragged"),
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import logging
 
 import typer
 
-from etl.cli import contracts, runs, upkeep
+from etl.cli import contracts, files, runs, upkeep
 
 app = typer.Typer(
     name="madang",
@@ -21,6 +21,7 @@ app.add_typer(catalogue, name="catalogue")
 app.add_typer(hierarchy, name="hierarchy")
 app.command()(contracts.check)
 app.command()(contracts.contracts)
+app.command()(files.inspect)
 app.command()(runs.run)
 app.command()(runs.anonymise)
 app.command("anonymize", hidden=True)(runs.anonymise)

@@ -144,7 +144,6 @@ def test_a_file_that_turns_to_another_encoding_late_is_read_as_it_is(tmp_path, m
             "cp949: first bad byte at offset 8; utf-8: first bad byte at offset 6",
             id="the last character is cut",
         ),
-        pytest.param("a,b\n1,2\n".encode("utf-16"), "no known encoding", id="UTF-16"),
         pytest.param(
             f'a,b\n1,2\n3,"{CANARY}\n5,6\n'.encode(), "never closed", id="the last cell stays open"
         ),

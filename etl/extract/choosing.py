@@ -1,0 +1,146 @@
+"""Choose how to read a file, or ask; every choice is put on record with what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from etl.extract.decisions import Decision
+from etl.extract.delimited import Text
+from etl.extract.dialect import DELIMITERS, Cut, cut_text, find_cuts
+from etl.extract.landing import Outcome
+from etl.extract.questions import ask, refuse
+from etl.extract.records import Dialect
+from etl.extract.structure import Structure
+
+SHOWN_ROWS = 10
+
+
+def choose_cut(text: Text, delimiter: str | None) -> tuple[Cut, Decision]:
+    """Choose delimiter and quoting of a text whose columns nobody declared.
+
+    Raises:
+        SourceFormatError: Two ways are about as good, or none is good enough.
+    """
+    if not text.sample.strip():
+        raise refuse("The file is empty", "Export it again and drop it again.", "empty")
+    cuts = find_cuts(text.sample, is_whole=text.is_sampled_whole, delimiter=delimiter)
+    if not cuts:
+        return _choose_one_column(text, delimiter)
+    best = cuts[0]
+    rival = cuts[1] if len(cuts) > 1 else None
+    if rival and rival.score > 0.7 * best.score:
+        raise ask(
+            f"The delimiter is not clear: {_shown(best)} makes {best.width} columns and"
+            f" {_shown(rival)} makes {rival.width}, both about as well",
+            f'layout:\n  delimiter: "{_shown(best)}"',
+        )
+    if not _is_convincing(best):
+        raise ask(
+            f"The delimiter is not clear: with {_shown(best)} only {best.fit:.0%} of the records"
+            f" have {best.width} cells",
+            f'layout:\n  delimiter: "{_shown(best)}"',
+        )
+    if best.is_open and text.is_sampled_whole:
+        raise refuse_open()
+    evidence = f"{best.fit:.0%} of {best.records} records have {best.width} cells with it"
+    confidence = min(1.0, 1 - 0.5 * (rival.score / best.score if rival else 0.0))
+    return best, Decision("delimiter", _shown(best), evidence, round(confidence, 2))
+
+
+def refuse_open() -> Exception:
+    """Return the error for a text that ends inside a quoted cell."""
+    return refuse(
+        "A quoted cell is never closed, so the file may be cut off",
+        "Export it again and drop it again.",
+    )
+
+
+def require_header(structure: Structure) -> None:
+    """Ask where no row names the columns.
+
+    Raises:
+        SourceFormatError: There is no header.
+    """
+    if not structure.header_rows:
+        raise ask(
+            f"There seems to be no header: {structure.evidence}, and {structure.width} columns"
+            " have no name",
+            "layout:\n  header: none",
+        )
+
+
+def describe_decisions(structure: Structure, outcome: Outcome) -> list[Decision]:
+    """Return what was decided about a table's build and its rows."""
+    decisions = [
+        Decision(
+            "header",
+            ", ".join(map(str, structure.header_rows)),
+            structure.evidence,
+            round(1 - structure.doubt, 2),
+        )
+    ]
+    dropped = [c.position for c in structure.columns if not c.kept]
+    if dropped:
+        decisions.append(
+            Decision("dropped columns", _places(dropped), "no name and no value in any row", 1.0)
+        )
+    unnamed = [c.position for c in structure.columns if c.kept and not c.header.strip()]
+    if unnamed:
+        decisions.append(Decision("unnamed columns", _places(unnamed), "they hold values", 1.0))
+    if structure.unit:
+        decisions.append(
+            Decision("unit", structure.unit, "stated above the table, for its measures", 0.9)
+        )
+    if outcome.counts.totals:
+        decisions.append(
+            Decision(
+                "totals",
+                str(outcome.counts.totals),
+                "a marker of totals stands in the deepest filled column of text",
+                0.9,
+            )
+        )
+    return decisions
+
+
+def describe_losses(rows: Sequence[int]) -> list[Decision]:
+    """Return the warning about letters that were lost earlier."""
+    if not rows:
+        return []
+    evidence = "U+FFFD, or question marks between letters, stand in these records"
+    return [Decision("lost letters", _places(rows), evidence, 0.8)]
+
+
+def _choose_one_column(text: Text, delimiter: str | None) -> tuple[Cut, Decision]:
+    if delimiter:
+        raise refuse(
+            "The declared delimiter divides no record", "Correct layout.delimiter in the contract."
+        )
+    lines = [line for line in text.sample.splitlines() if line.strip()]
+    divided = sum(any(d.encode() in line for d in DELIMITERS[:4]) for line in lines)
+    if divided > 0.1 * len(lines):
+        raise ask(
+            "The delimiter is not clear: none divides the records into equally many cells",
+            'layout:\n  delimiter: ","',
+        )
+    cut = cut_text(text.sample, Dialect(","), is_whole=text.is_sampled_whole)
+    return cut, Decision("delimiter", ",", "no delimiter occurs: one column", 0.9)
+
+
+def _is_convincing(cut: Cut) -> bool:
+    begins_at_once = any(line.is_whole for line in cut.lines[:1])
+    return cut.fit >= 0.5 or (cut.fit >= 0.15 and cut.width > 2 and begins_at_once)
+
+
+def _shown(cut: Cut) -> str:
+    return show_delimiter(cut.dialect.delimiter)
+
+
+def show_delimiter(delimiter: str) -> str:
+    r"""Return how a delimiter is written, a tab as `\t`."""
+    return "\\t" if delimiter == "\t" else delimiter
+
+
+def _places(numbers: Sequence[int]) -> str:
+    shown = ", ".join(map(str, numbers[:SHOWN_ROWS]))
+    return shown if len(numbers) <= SHOWN_ROWS else f"{shown} and {len(numbers) - SHOWN_ROWS} more"

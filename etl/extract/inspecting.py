@@ -1,0 +1,202 @@
+"""Say how a file would be read, without any contract."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from etl.errors import SourceFormatError
+from etl.extract.choosing import (
+    choose_cut,
+    describe_decisions,
+    describe_losses,
+    refuse_open,
+    require_header,
+    show_delimiter,
+)
+from etl.extract.decisions import Decision, Finding
+from etl.extract.delimited import open_text
+from etl.extract.landing import Nowhere, OneFile, Outcome, land_table
+from etl.extract.naming import Column
+from etl.extract.roles import Counts
+from etl.extract.structure import Structure, describe_table
+from etl.extract.table import OpenTable, table_of_text
+
+Status = Literal["read", "question", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What only a person can tell.
+
+    Attributes:
+        text: What is not clear.
+        contract_lines: The lines of a contract that would answer it.
+    """
+
+    text: str
+    contract_lines: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a file was read.
+
+    Attributes:
+        kind: What the file is.
+        encoding: Its encoding; None for a workbook.
+        delimiter: What keeps its cells apart; None for a workbook.
+        sheet: The name of its sheet; None for text.
+        header_rows: Numbers of the rows that name the columns.
+        columns: Its columns, those that were dropped included.
+        records: Its records by role.
+        decisions: What was decided, and why.
+        findings: What it holds beside its cells.
+    """
+
+    kind: str
+    encoding: str | None
+    delimiter: str | None
+    sheet: str | None
+    header_rows: tuple[int, ...]
+    columns: tuple[Column, ...]
+    records: Counts
+    decisions: tuple[Decision, ...]
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What is said about a file.
+
+    Attributes:
+        file: Its name.
+        sha256: Digest of its bytes.
+        size_bytes: How many there are.
+        status: `read`, `question` or `refused`.
+        reason: Why it was not read; empty for one that was.
+        kind: What the file is.
+        reading: How it was read.
+        question: What only a person can tell.
+    """
+
+    file: str
+    sha256: str
+    size_bytes: int
+    status: Status
+    reason: str
+    kind: str
+    reading: Reading | None = None
+    question: Question | None = None
+
+    def document(self) -> dict[str, Any]:
+        """Return the document that machines read."""
+        reading = self.reading
+        records = (
+            None if reading is None else {"total": reading.records.total, **asdict(reading.records)}
+        )
+        return {
+            "file": self.file,
+            "sha256": self.sha256,
+            "size_bytes": self.size_bytes,
+            "status": self.status,
+            "reason": self.reason,
+            "kind": self.kind,
+            "encoding": reading and reading.encoding,
+            "delimiter": reading and reading.delimiter and show_delimiter(reading.delimiter),
+            "sheet": reading and reading.sheet,
+            "header_rows": list(reading.header_rows) if reading else [],
+            "columns": [_column(column) for column in reading.columns] if reading else [],
+            "records": records,
+            "decisions": [asdict(decision) for decision in reading.decisions] if reading else [],
+            "question": asdict(self.question) if self.question else None,
+            "findings": [asdict(finding) for finding in reading.findings] if reading else [],
+        }
+
+
+def _column(column: Column) -> dict[str, Any]:
+    return {
+        "name": column.name,
+        "header": column.header,
+        "unit": column.unit,
+        "kept": column.kept,
+        "position": column.position,
+    }
+
+
+def inspect_file(file: Path, landed: Path | None = None) -> Inspection:
+    """Read a file as it is, and say how.
+
+    Args:
+        file: The file; not modified.
+        landed: Parquet to write where the file can be read: `_sheet`, `_row`, `_role`, then
+            its columns as text. Ragged records have nulls there, and their text in `_text`.
+    """
+    with file.open("rb") as content:
+        sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+    facts = (file.name, sha256, file.stat().st_size)
+    try:
+        reading = _read(file, landed)
+    except SourceFormatError as error:
+        return _unread(facts, error)
+    return Inspection(*facts, "read", "", reading.kind, reading)
+
+
+def _unread(facts: tuple[str, str, int], error: SourceFormatError) -> Inspection:
+    kind = str(error.facts.get("kind", "csv"))
+    lines = error.facts.get("contract_lines")
+    if error.facts.get("status") != "question":
+        return Inspection(*facts, "refused", error.message, kind)
+    question = Question(error.message, str(lines))
+    return Inspection(*facts, "question", error.message, kind, question=question)
+
+
+def _read(file: Path, landed: Path | None) -> Reading:
+    with tempfile.TemporaryDirectory(dir=landed and landed.parent) as name:
+        text = open_text(file, Path(name))
+        cut, delimited = choose_cut(text, None)
+        table = table_of_text(text, cut)
+        structure, outcome = _land(table, landed, None)
+        if table.passage.is_open:
+            raise refuse_open()
+    decisions = (
+        Decision("encoding", text.encoding, "every byte of the file decodes strictly", 1.0),
+        delimited,
+        *describe_decisions(structure, outcome),
+        *describe_losses(table.passage.lost),
+    )
+    return Reading(
+        kind="csv",
+        encoding=text.encoding,
+        delimiter=cut.dialect.delimiter,
+        sheet=None,
+        header_rows=structure.header_rows,
+        columns=structure.columns,
+        records=outcome.counts,
+        decisions=decisions,
+    )
+
+
+def _land(table: OpenTable, landed: Path | None, sheet: str | None) -> tuple[Structure, Outcome]:
+    """Read a table; again, where a column taken for empty turns out to hold values."""
+    filled = frozenset[int]()
+    while True:
+        structure = describe_table(
+            table.lines,
+            table.width,
+            table.header,
+            table.merges,
+            is_complete=table.is_complete,
+            filled=filled,
+        )
+        require_header(structure)
+        names = {f"c{c.position}": c.name for c in structure.columns if c.kept}
+        target = OneFile(landed, sheet, names) if landed else Nowhere()
+        outcome = land_table(table, structure, target)
+        target.close()
+        if not outcome.surprises - filled:
+            return structure, outcome
+        filled |= outcome.surprises
