@@ -16,6 +16,10 @@ ROWS = "__rows"
 SIZE = "__size"
 LARGEST = "__largest"
 TIMES = "__times"
+KEY = "__key"
+KEY_BITS = 62  # of a whole number that one key column takes: the sign stays free
+WIDEST_RANGE = 1 << 20  # of whole numbers or days that are looked up by position
+NOWHERE = (1 << 32) - 1  # a position that no list has: looking it up is an error
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +39,61 @@ class Mapped:
     labels: pl.Series
 
     @property
-    def number(self) -> pl.Expr:
-        """Replace values by numbers; a value that is not on the list is an error."""
-        return pl.col(self.name).replace_strict(self.values, self.numbers, return_dtype=pl.UInt32)
+    def bits(self) -> int:
+        """Bits that its numbers take."""
+        return (len(self.labels) - 1).bit_length()
+
+    def shifted(self, bits: int) -> pl.Expr:
+        """Replace values by numbers, moved up by so many bits.
+
+        A value that is not on the list is an error, which names no value.
+        """
+        numbers = self.numbers.cast(pl.Int64) * (1 << bits)
+        is_missing = self.values.is_null()
+        position, size = _positions(self.name, self.values.drop_nulls())
+        taken = self.values.drop_nulls().to_frame(self.name).select(position)[self.name]
+        table = pl.repeat(0, size + 1, dtype=pl.Int64, eager=True)
+        table = table.scatter(taken, numbers.filter(~is_missing))
+        table = table.scatter(size, numbers.filter(is_missing).sum())
+        missing = size if is_missing.any() else NOWHERE
+        at = pl.when(pl.col(self.name).is_null()).then(missing).otherwise(position)
+        return pl.lit(table).gather(at.fill_null(NOWHERE).cast(pl.UInt32))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the number of a column stands in a key.
+
+    Attributes:
+        column: The column.
+        key: Name of the key column.
+        shift: Bits below it.
+    """
+
+    column: Mapped
+    key: str
+    shift: int
 
     @property
-    def label(self) -> pl.Expr:
-        """Replace numbers by what is published."""
-        positions = pl.int_range(len(self.labels), dtype=pl.UInt32, eager=True)
-        return pl.col(self.name).replace_strict(
-            positions, self.labels, return_dtype=self.labels.dtype
-        )
+    def number(self) -> pl.Expr:
+        """Take the number out of the key."""
+        return pl.col(self.key) // (1 << self.shift) % (1 << self.column.bits)
+
+
+def place_columns(mapped: Sequence[Mapped]) -> list[Place]:
+    """Pack columns into as few keys as hold them: whole numbers group faster than columns."""
+    places, keys, used = [], 0, 0
+    for column in mapped:
+        if used + column.bits > KEY_BITS:
+            keys, used = keys + 1, 0
+        places.append(Place(column, f"{KEY}{keys}", used))
+        used += column.bits
+    return places
+
+
+def keys_of(places: Sequence[Place]) -> list[str]:
+    """Return the names of the key columns, each once."""
+    return list(dict.fromkeys(place.key for place in places))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +123,35 @@ def count_values(table: pl.LazyFrame, columns: Sequence[str]) -> list[pl.DataFra
 
 
 def count_combinations(
-    table: pl.LazyFrame, mapped: Sequence[Mapped], others: Sequence[str] = ()
+    table: pl.LazyFrame, places: Sequence[Place], others: Sequence[str] = ()
 ) -> pl.LazyFrame:
-    """Count the distinct combinations of columns, the mapped ones by their numbers.
+    """Count the distinct combinations of columns, those that have places by their keys.
 
     Returns:
-        Numbers, other columns, and `__rows`; order is not promised.
+        Keys, other columns, and `__rows`; order is not promised.
     """
-    selected = table.select(*(column.number for column in mapped), *map(pl.col, others))
-    return selected.group_by([*(column.name for column in mapped), *others]).len(ROWS)
+    keys = keys_of(places)
+    packed = [
+        pl.sum_horizontal(
+            place.column.shifted(place.shift) for place in places if place.key == key
+        ).alias(key)
+        for key in keys
+    ]
+    return table.select(*packed, *map(pl.col, others)).group_by([*keys, *others]).len(ROWS)
+
+
+def _positions(name: str, known: pl.Series) -> tuple[pl.Expr, int]:
+    """Return where each value stands in a list, and how long that is; others have no place."""
+    value = pl.col(name)
+    if known.dtype.is_integer() or known.dtype == pl.Date:
+        whole = known.cast(pl.Int64)
+        low, high = int(whole.min() or 0), int(whole.max() or 0)  # type: ignore[arg-type]
+        if high - low < WIDEST_RANGE:
+            number = value.cast(pl.Int64)
+            return pl.when(number.is_between(low, high)).then(number - low), high - low + 1
+    spelled = known.cast(pl.String)
+    entry = value.cast(pl.String).cast(pl.Enum(spelled), strict=False)
+    return entry.to_physical().cast(pl.Int64), len(spelled)
 
 
 def keep_safe_groups(
@@ -97,7 +165,8 @@ def keep_safe_groups(
 
     Args:
         combinations: Distinct combinations with `__rows`; not modified.
-        quasi_identifiers: Columns that identify people in combination; at least one.
+        quasi_identifiers: Columns, or keys of columns, that identify people in combination; at
+            least one.
         minimum: Rows of the smallest group (the *k* of k-anonymity; Sweeney 2002).
         held: What each group must hold besides (distinct l-diversity, (α,k)-anonymity).
 
@@ -125,19 +194,22 @@ def keep_safe_groups(
 
 
 def publish_combinations(
-    kept: pl.LazyFrame, mapped: Sequence[Mapped], columns: Sequence[str]
+    kept: pl.LazyFrame, places: Sequence[Place], columns: Sequence[str]
 ) -> pl.LazyFrame:
     """Turn kept combinations into the rows that are published.
 
     Args:
         kept: Combinations with `__rows`; not modified.
-        mapped: Columns whose numbers become labels.
+        places: Columns whose numbers become labels.
         columns: What is published, in order; everything else goes.
 
     Returns:
         One row for each that was counted, sorted by its values.
     """
-    labelled = kept.with_columns(column.label for column in mapped)
+    labelled = kept.with_columns(
+        pl.lit(place.column.labels).gather(place.number).alias(place.column.name)
+        for place in places
+    )
     counted = labelled.group_by(columns).agg(pl.col(ROWS).sum())
     return repeat_rows(counted.sort(columns, nulls_last=False)).select(columns)
 

@@ -19,14 +19,18 @@ from etl.anonymise.grouping import (
     ROWS,
     Held,
     Mapped,
+    Place,
     count_combinations,
     count_values,
     keep_safe_groups,
+    keys_of,
+    place_columns,
     publish_combinations,
 )
 from etl.anonymise.hierarchy import Hierarchy, compile_hierarchy, refuse_hierarchy
 from etl.anonymise.metrics import METRICS
 from etl.anonymise.searching import Combinations, Requirements, Solution, search
+from etl.errors import DefectError
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,9 @@ def encode(
         _map(field.name, field.floor, frame, hierarchy)
         for field, frame, hierarchy in zip(fields, values, hierarchies, strict=True)
     ]
-    combinations = count_combinations(table, mapped, companions).collect(engine="streaming")
+    places = place_columns(mapped)
+    combinations = count_combinations(table, places, companions).collect(engine="streaming")
+    _require_all(int(combinations[ROWS].sum()), int(counted[0][ROWS].sum()))
     return Encoded(
         tuple(fields),
         hierarchies,
@@ -123,9 +129,9 @@ def encode(
         Combinations(
             cells=tuple(
                 _narrow(_representatives(hierarchy, field.floor)).take(
-                    combinations[field.name].to_numpy()
+                    _numbers_at(combinations, place)
                 )
-                for field, hierarchy in zip(fields, hierarchies, strict=True)
+                for field, hierarchy, place in zip(fields, hierarchies, places, strict=True)
             ),
             counts=combinations[ROWS].cast(pl.Int64).to_numpy(),
             companions=tuple(_numbered(combinations[name]) for name in companions),
@@ -172,18 +178,32 @@ def apply_levels(
         rule: What each group must satisfy.
         columns: What is published, in order; nothing else leaves.
     """
-    mapped = [
+    places = place_columns([
         _map(field.name, levels[field.name], frame, hierarchy)
         for field, frame, hierarchy in zip(
             encoded.fields, encoded.values, encoded.hierarchies, strict=True
         )
-    ]
-    names = [field.name for field in encoded.fields]
+    ])  # fmt: skip
+    names = {field.name for field in encoded.fields}
     others = [name for name in columns if name not in names]
     companions = [held.column for held in rule.held if held.column not in others]
-    combinations = count_combinations(table, mapped, [*others, *companions])
-    kept = keep_safe_groups(combinations, names, rule.k, rule.held)
-    return publish_combinations(kept, mapped, columns)
+    combinations = count_combinations(table, places, [*others, *companions])
+    kept = keep_safe_groups(combinations, keys_of(places), rule.k, rule.held)
+    return publish_combinations(kept, places, columns)
+
+
+def _numbers_at(combinations: pl.DataFrame, place: Place) -> npt.NDArray[np.int64]:
+    key = combinations[place.key].to_numpy()
+    return (key >> place.shift) & ((1 << place.column.bits) - 1)
+
+
+def _require_all(counted: int, rows: int) -> None:
+    """Refuse to go on when the two passes over a table did not see the same rows."""
+    if counted != rows:
+        raise DefectError(
+            f"The table changed while it was read: {rows} rows became {counted}. Nothing was"
+            " anonymised; the live release stays. Report it with this message."
+        )
 
 
 def _compile(name: str, values: pl.DataFrame, counts: pl.Series) -> Hierarchy:

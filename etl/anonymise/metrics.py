@@ -31,8 +31,18 @@ class Metric(Protocol):
         """Combine the parts of the fields, numbers or arrays of them, into a loss."""
         ...
 
+    def least(self, vector: Vector, bound: float, suppressed: int) -> float:
+        """Return what a vector loses at least, once it is known how many rows it leaves out.
+
+        Args:
+            vector: Level of each field.
+            bound: Its loss if nothing were suppressed.
+            suppressed: Rows that are left out.
+        """
+        ...
+
     def measure(
-        self, vector: Vector, leaves: Sequence[Floats], kept: Ints, suppressed: int
+        self, vector: Vector, leaves: Sequence[Floats], kept: Floats, suppressed: int
     ) -> float:  # fmt: skip
         """Return the loss of a vector.
 
@@ -63,16 +73,18 @@ class Loss:
             [shares[codes] for codes, shares in zip(h.codes, h.shares, strict=True)]
             for h in hierarchies
         ]
+        self._totals = [
+            [float((h.counts * shares).sum()) for shares in levels]
+            for h, levels in zip(hierarchies, self._shares, strict=True)
+        ]
+        self._most = [[float(shares.max()) for shares in levels] for levels in self._shares]
 
     def bounds(self) -> list[Floats]:
         """Return for each field the loss of each level if nothing were suppressed."""
         return [
-            np.array([
-                self._normalised(position, float((hierarchy.counts * shares).sum()))
-                for shares in self._shares[position]
-            ])
-            for position, hierarchy in enumerate(self._hierarchies)
-        ]  # fmt: skip
+            np.array([self._normalised(position, total) for total in totals])
+            for position, totals in enumerate(self._totals)
+        ]
 
     def combine(self, parts: Sequence[Any]) -> Any:
         """Return the geometric mean of `1 + part`, minus 1."""
@@ -81,8 +93,17 @@ class Loss:
             product = product * (1.0 + part)
         return product ** (1.0 / len(parts)) - 1.0
 
+    def least(self, vector: Vector, bound: float, suppressed: int) -> float:  # noqa: ARG002
+        """Return the loss if those rows are left out that stood for most already."""
+        return float(self.combine([
+            self._normalised(position, total[level] + suppressed * (1.0 - most[level]))
+            for position, (level, total, most) in enumerate(
+                zip(vector, self._totals, self._most, strict=True)
+            )
+        ]))  # fmt: skip
+
     def measure(
-        self, vector: Vector, leaves: Sequence[Floats], kept: Ints, suppressed: int  # noqa: ARG002
+        self, vector: Vector, leaves: Sequence[Floats], kept: Floats, suppressed: int  # noqa: ARG002
     ) -> float:  # fmt: skip
         """Return the loss with suppressed rows at full cost."""
         return float(self.combine(self.parts(vector, leaves, suppressed)))
@@ -126,8 +147,12 @@ class NonUniformEntropy:
         """Return the sum."""
         return sum(parts, start=0.0)
 
+    def least(self, vector: Vector, bound: float, suppressed: int) -> float:  # noqa: ARG002
+        """Return the bound; what is suppressed does not count."""
+        return bound
+
     def measure(
-        self, vector: Vector, leaves: Sequence[Floats], kept: Ints, suppressed: int  # noqa: ARG002
+        self, vector: Vector, leaves: Sequence[Floats], kept: Floats, suppressed: int  # noqa: ARG002
     ) -> float:  # fmt: skip
         """Return the bits lost; what is suppressed does not count, so that pruning is exact."""
         return float(sum(bound[level] for bound, level in zip(self._bounds, vector, strict=True)))
@@ -155,6 +180,10 @@ class _Unseparable:
         """Return the sum."""
         return sum(parts, start=0.0)
 
+    def least(self, vector: Vector, bound: float, suppressed: int) -> float:  # noqa: ARG002
+        """Return the bound; of the classes that remain nothing is known yet."""
+        return bound
+
 
 class Discernibility(_Unseparable):
     """Sum of squared class sizes, a suppressed row costing all rows (Bayardo & Agrawal 2005)."""
@@ -162,7 +191,7 @@ class Discernibility(_Unseparable):
     name = "dm"
 
     def measure(
-        self, vector: Vector, leaves: Sequence[Floats], kept: Ints, suppressed: int  # noqa: ARG002
+        self, vector: Vector, leaves: Sequence[Floats], kept: Floats, suppressed: int  # noqa: ARG002
     ) -> float:  # fmt: skip
         """Return the discernibility."""
         sizes = kept.astype(np.float64)
@@ -175,7 +204,7 @@ class AverageClassSize(_Unseparable):
     name = "aecs"
 
     def measure(
-        self, vector: Vector, leaves: Sequence[Floats], kept: Ints, suppressed: int  # noqa: ARG002
+        self, vector: Vector, leaves: Sequence[Floats], kept: Floats, suppressed: int  # noqa: ARG002
     ) -> float:  # fmt: skip
         """Return the average size."""
         return self._rows / (int(np.count_nonzero(kept)) + bool(suppressed))

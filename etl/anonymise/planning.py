@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from etl.anonymise.classes import Classes, Radix, group, measure_diversity
+from etl.anonymise.classes import Classes, Grouped, Radix, group, measure_diversity
 from etl.anonymise.generalising import generalised_value
 from etl.anonymise.grouping import Held
 from etl.anonymise.hierarchy import Ints
 from etl.anonymise.levels import Encoded, LevelledField, Rule, encode, find_levels
-from etl.anonymise.metrics import AverageClassSize, Discernibility, Loss, Vector
+from etl.anonymise.metrics import AverageClassSize, Discernibility, Floats, Loss, Vector
 from etl.anonymise.searching import Solution
 from etl.contract.hierarchies import CodeList
 from etl.contract.model import Contract
@@ -170,15 +170,15 @@ def _describe(
     floors: Any, ceilings: Any,
 ) -> TierPlan:  # fmt: skip
     view = _View.of(encoded, rule)
-    classes, kept = view.classes_at(found.vector)
-    rows = np.where(kept, classes.counts, 0)
-    sizes = classes.counts[kept]
+    grouped, kept = view.classes_at(found.vector)
+    rows = np.where(kept, grouped.counts, 0)
+    sizes = grouped.counts[kept]
     total = encoded.combinations.rows
     loss = Loss(encoded.hierarchies, total)
-    leaves = view.radix.count_leaves(classes.packs, rows)
+    leaves = view.radix.count_leaves(grouped.classes.packs, rows)
     parts = loss.parts(found.vector, leaves, found.suppressed)
     unseparable = (found.vector, leaves, rows, found.suppressed)
-    coarser = view.above(classes)
+    coarser = view.above(grouped)
     return TierPlan(
         k=rule.k,
         suppression=rule.suppression,
@@ -192,7 +192,7 @@ def _describe(
         rows=total,
         suppressed=found.suppressed,
         classes=_class_sizes(sizes),
-        histogram=_histogram(classes.counts, kept),
+        histogram=_histogram(grouped.counts, kept),
         average_class_size=AverageClassSize(encoded.hierarchies, total).measure(*unseparable),
         discernibility=Discernibility(encoded.hierarchies, total).measure(*unseparable),
         costs={
@@ -221,23 +221,22 @@ class _View:
     @classmethod
     def of(cls, encoded: Encoded, rule: Rule) -> _View:
         radix, combinations = Radix(encoded.hierarchies, encoded.floors), encoded.combinations
-        base = Classes(radix.pack(combinations.cells), combinations.counts)
+        base = Classes(radix.pack(combinations.cells), combinations.counts.astype(float))
         return cls(radix, base, combinations.companions, rule)
 
-    def above(self, classes: Classes) -> _View:
+    def above(self, grouped: Grouped) -> _View:
         """Return a view that starts from classes, for vectors that are nowhere finer.
 
         Companions stand beside the base alone: with them everything starts there.
         """
-        return self if self.companions else _View(self.radix, classes, (), self.rule)
+        return self if self.companions else _View(self.radix, grouped.classes, (), self.rule)
 
-    def classes_at(self, vector: Vector) -> tuple[Classes, npt.NDArray[np.bool_]]:
+    def classes_at(self, vector: Vector) -> tuple[Grouped, npt.NDArray[np.bool_]]:
         """Group by a vector; tell which classes have enough rows and, where asked, diversity."""
-        has_companions = bool(self.companions)
-        classes, numbers = group(self.radix, vector, self.base, numbered=has_companions)
+        classes = group(self.radix, vector, self.base)
         kept = classes.counts >= self.rule.k
         for held, codes in zip(self.rule.held, self.companions, strict=True):
-            distinct, largest = measure_diversity(numbers, codes, self.base.counts)
+            distinct, largest = measure_diversity(classes.positions, codes, self.base.counts)
             kept &= distinct >= held.distinct
             if held.largest_share is not None:
                 kept &= largest <= np.floor(classes.counts * held.largest_share + 1e-9)
@@ -263,7 +262,7 @@ def _with(vector: Vector, position: int, level: int) -> Vector:
     return (*vector[:position], level, *vector[position + 1 :])
 
 
-def _class_sizes(sizes: np.ndarray[Any, np.dtype[np.int64]]) -> dict[str, int]:
+def _class_sizes(sizes: Floats) -> dict[str, int]:
     if not len(sizes):
         return {"count": 0, "smallest": 0, "percentile_5": 0, "median": 0, "largest": 0}
     ordered = np.sort(sizes)
@@ -276,9 +275,7 @@ def _class_sizes(sizes: np.ndarray[Any, np.dtype[np.int64]]) -> dict[str, int]:
     }
 
 
-def _histogram(
-    sizes: np.ndarray[Any, np.dtype[np.int64]], kept: np.ndarray[Any, np.dtype[np.bool_]]
-) -> list[list[int]]:
+def _histogram(sizes: Floats, kept: npt.NDArray[np.bool_]) -> list[list[int]]:
     """Count groups by size: upper bound (0: no bound), published and left-out ones."""
     bins = np.searchsorted(HISTOGRAM, sizes, side="left")
     length = len(HISTOGRAM) + 1

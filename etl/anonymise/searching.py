@@ -21,7 +21,14 @@ from decimal import Decimal
 import numpy as np
 import numpy.typing as npt
 
-from etl.anonymise.classes import Classes, Diversity, Radix, group, measure_diversity
+from etl.anonymise.classes import (
+    Classes,
+    Diversity,
+    Grouped,
+    Radix,
+    group,
+    measure_diversity,
+)
 from etl.anonymise.hierarchy import Hierarchy, Ints
 from etl.anonymise.metrics import Metric, Vector
 from etl.errors import ContractError
@@ -183,7 +190,7 @@ class _Search:
         ceilings = requirements.ceilings or tuple(h.height - 1 for h in hierarchies)
         bound = _bounds(metric, floors, ceilings)
         radix = Radix(hierarchies, floors)
-        base = Classes(radix.pack(combinations.cells), combinations.counts)
+        base = Classes(radix.pack(combinations.cells), combinations.counts.astype(float))
         return cls(
             combinations=combinations,
             requirements=requirements,
@@ -251,18 +258,19 @@ class _Search:
             return bool(self.state.item(number) == TESTED)
         self.checks += 1
         vector = self.vector(number)
-        classes = self._group(vector)
-        kept = classes.counts >= self.requirements.k
-        if self._suppressed(classes, kept) > self.allowed:
+        grouped = self._group(vector)
+        kept = grouped.counts >= self.requirements.k
+        suppressed = _suppressed(grouped, kept)
+        if suppressed > self.allowed:
             return self._refute(number)
         if self.requirements.diversity:
-            classes, kept, is_inherited = self._diverse(vector)
-            if self._suppressed(classes, is_inherited) > self.allowed:
+            grouped, kept, is_inherited = self._diverse(vector)
+            if _suppressed(grouped, is_inherited) > self.allowed:
                 return self._refute(number)
+            suppressed = _suppressed(grouped, kept)
         self.state.flat[number] = TESTED
-        suppressed = self._suppressed(classes, kept)
-        if suppressed <= self.allowed and not self.is_beaten(number):
-            self._offer(number, vector, classes, kept, suppressed)
+        if suppressed <= self.allowed and not self._is_worse(number, vector, suppressed):
+            self._offer(number, vector, grouped, kept, suppressed)
         return True
 
     def solution(self, lowest_open: float) -> Solution | None:
@@ -281,10 +289,16 @@ class _Search:
         self.state[tuple(slice(0, int(level) + 1) for level in levels)] = INFEASIBLE
         return False
 
+    def _is_worse(self, number: int, vector: Vector, suppressed: int) -> bool:
+        """Tell whether a vector cannot win or tie, by what its suppressed rows cost at least."""
+        least = self.metric.least(vector, self.bound.item(number), suppressed)
+        return _rounded(least) > self.best_loss
+
     def _offer(
-        self, number: int, vector: Vector, classes: Classes,
+        self, number: int, vector: Vector, grouped: Grouped,
         kept: npt.NDArray[np.bool_], suppressed: int,
     ) -> None:  # fmt: skip
+        classes = grouped.classes
         rows = np.where(kept, classes.counts, 0)
         loss = _rounded(
             self.metric.measure(
@@ -296,30 +310,31 @@ class _Search:
 
     def _diverse(
         self, vector: Vector
-    ) -> tuple[Classes, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    ) -> tuple[Grouped, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
         """Group from the start, where companions still stand beside; tell which classes pass."""
         everyone = self.combinations
-        classes, numbers = group(self.radix, vector, self.base, numbered=True)
-        is_inherited = classes.counts >= self.requirements.k
+        grouped = group(self.radix, vector, self.base)
+        numbers = grouped.positions
+        is_inherited = grouped.counts >= self.requirements.k
         kept = is_inherited.copy()
         for codes, wanted in zip(everyone.companions, self.requirements.diversity, strict=True):
-            distinct, largest = measure_diversity(numbers, codes, everyone.counts)
+            distinct, largest = measure_diversity(numbers, codes, self.base.counts)
             is_inherited &= distinct >= wanted.distinct
             if wanted.largest_share is not None:
-                kept &= largest <= np.floor(classes.counts * wanted.largest_share + 1e-9)
-        return classes, kept & is_inherited, is_inherited
+                kept &= largest <= np.floor(grouped.counts * wanted.largest_share + 1e-9)
+        return grouped, kept & is_inherited, is_inherited
 
-    def _group(self, vector: Vector) -> Classes:
+    def _group(self, vector: Vector) -> Grouped:
         """Group by a vector, starting from the fewest classes that a finer one left."""
         source = self.cache.coarsest_below(vector)
-        classes, _ = group(self.radix, vector, source)
-        if len(classes.counts) <= WORTH_CACHING * len(source.counts):
-            self.cache.put(vector, classes)
-        return classes
+        grouped = group(self.radix, vector, source)
+        if len(grouped.counts) <= WORTH_CACHING * len(source.counts):
+            self.cache.put(vector, grouped)
+        return grouped
 
-    @staticmethod
-    def _suppressed(classes: Classes, kept: npt.NDArray[np.bool_]) -> int:
-        return int(classes.counts[~kept].sum())
+
+def _suppressed(grouped: Grouped, kept: npt.NDArray[np.bool_]) -> int:
+    return int(grouped.counts[~kept].sum())
 
 
 class _Cache:
@@ -333,14 +348,14 @@ class _Cache:
         self._next = 0
         self.put(floors, base)
 
-    def put(self, vector: Vector, classes: Classes) -> None:
+    def put(self, vector: Vector, found: Grouped | Classes) -> None:
         """Keep classes in the place of the oldest, unless all together grow too large."""
-        place, size = self._next, len(classes.counts)
+        place, size = self._next, len(found.counts)
         if int(self._sizes.sum() - self._sizes[place]) + size > self._largest:
             return
         self._levels[place] = vector
         self._sizes[place] = size
-        self._classes[place] = classes
+        self._classes[place] = found.classes if isinstance(found, Grouped) else found
         self._next = place % (CACHED_CLASS_SETS - 1) + 1
 
     def coarsest_below(self, vector: Vector) -> Classes:

@@ -151,9 +151,11 @@ def count_foreign_values(
     allowed = _allowed(way, hierarchies)
     [(foreign,)] = connection.execute(
         f"""
-        SELECT count(*) FROM (
-            SELECT DISTINCT {quoted(field.name)}::VARCHAR AS v FROM read_parquet($file)
-        ) WHERE NOT coalesce({allowed}, false) AND (v IS NOT NULL OR {bool(way.all)})
+        WITH cells AS MATERIALIZED (  -- as they are: DuckDB then counts dictionary entries
+            SELECT DISTINCT {quoted(field.name)} AS cell FROM read_parquet($file)
+        ), found AS (SELECT cell::VARCHAR AS v FROM cells)
+        SELECT count(*) FROM found
+        WHERE NOT coalesce({allowed}, false) AND (v IS NOT NULL OR {bool(way.all)})
         """,
         {"file": literal_path(parquet)},
     ).fetchall()

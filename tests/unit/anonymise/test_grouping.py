@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from decimal import Decimal
 
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.anonymise.grouping import ROWS, keep_safe_groups, repeat_rows, sort_by_values
+from etl.anonymise.grouping import (
+    ROWS,
+    Mapped,
+    count_combinations,
+    keep_safe_groups,
+    keys_of,
+    place_columns,
+    publish_combinations,
+    repeat_rows,
+    sort_by_values,
+)
+from tests.unit.validate.tables import CANARY
 
 WARDS = st.lists(st.tuples(st.sampled_from([None, "북", "남", ""]), st.sampled_from([None, 1, 2])))
 
@@ -75,3 +87,56 @@ def test_the_order_tells_nothing_about_the_source(rows, seed):
 
     assert ordered(rows) == ordered(shuffled)
     assert Counter(ordered(rows)) == Counter(rows)
+
+
+@pytest.mark.parametrize(
+    ("listed", "met"),
+    [
+        pytest.param(["a", "b"], ["a", CANARY], id="a text that is on no list"),
+        pytest.param([1, 5], [1, 9], id="a number above all"),
+        pytest.param([1, 5], [0, 1], id="a number below all"),
+        pytest.param([1, 5], [1, None], id="a missing value that was none of them"),
+        pytest.param([Decimal("1.5")], [Decimal("1.6")], id="a decimal"),
+    ],
+)
+def test_a_value_that_was_not_counted_stops_everything_and_is_not_quoted(listed, met):
+    values = pl.Series("ward", listed)
+    mapped = Mapped("ward", values, pl.int_range(len(listed), dtype=pl.UInt32, eager=True), values)
+    table = pl.LazyFrame([pl.Series("ward", met, dtype=values.dtype)])
+
+    with pytest.raises(pl.exceptions.PolarsError) as caught:
+        count_combinations(table, place_columns([mapped])).collect(engine="streaming")
+
+    assert CANARY not in str(caught.value)
+
+
+@given(
+    columns=st.lists(
+        st.lists(st.sampled_from([None, -3, 0, 2**40, 7]), min_size=4, max_size=4),
+        min_size=1, max_size=6,
+    ),
+    kind=st.sampled_from([pl.Int64, pl.String, pl.Float64]),
+)  # fmt: skip
+def test_packed_numbers_tell_combinations_apart_as_columns_do(columns, kind):
+    table = pl.DataFrame([pl.Series(f"q{i}", c).cast(kind) for i, c in enumerate(columns)])
+    values = [table[name].unique().sort() for name in table.columns]
+    mapped = [
+        Mapped(v.name, v, pl.int_range(len(v), dtype=pl.UInt32, eager=True), v) for v in values
+    ]
+    places = place_columns(mapped)
+
+    counted = count_combinations(table.lazy(), places)
+
+    published = publish_combinations(counted, places, table.columns).collect()
+    assert published.rows() == table.sort(table.columns, nulls_last=False).rows()
+
+
+def test_more_columns_than_a_key_holds_take_another():
+    values = pl.int_range(1 << 16, eager=True).alias("q")
+    numbers = values.cast(pl.UInt32)
+    mapped = [Mapped(f"q{i}", values, numbers, values) for i in range(9)]
+
+    places = place_columns(mapped)
+
+    assert [place.shift for place in places] == [0, 16, 32] * 3
+    assert len(keys_of(places)) == 3

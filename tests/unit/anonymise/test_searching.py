@@ -114,9 +114,9 @@ def test_a_key_space_beyond_64_bits_pools_no_classes():
 
     radix = Radix([tree] * 8, (0,) * 8)
 
-    classes, numbers = group(
-        radix, (0,) * 8, Classes(radix.pack(cells), np.ones(2_000, np.int64)), numbered=True
-    )
+    grouped = group(radix, (0,) * 8, Classes(radix.pack(cells), np.ones(2_000)))
 
-    assert len(classes.counts) == len(set(zip(*map(list, cells), strict=True))) == 2_000
-    assert len(np.unique(numbers)) == 2_000
+    assert len(grouped.counts) == len(set(zip(*map(list, cells), strict=True))) == 2_000
+    assert len(np.unique(grouped.positions)) == 2_000
+    again = group(radix, (0,) * 8, grouped.classes)
+    assert again.counts.tolist() == [1.0] * 2_000
