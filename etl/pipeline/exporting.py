@@ -49,6 +49,7 @@ def export(bench: Workbench, certified: Certified) -> Path | None:
 def _report_keys(certified: Certified) -> dict[str, str]:
     return {
         "report.html": f"{step_key(certified, 'validated')}/report.html",
+        "report.xlsx": f"{step_key(certified, 'validated')}/report.xlsx",
         "privacy.html": officer_key(certified),
     }
 

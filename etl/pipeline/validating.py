@@ -7,13 +7,13 @@ from dataclasses import asdict
 import polars as pl
 
 from etl.pipeline.keys import identity, step_key
+from etl.pipeline.telling import write_report
 from etl.pipeline.workbench import Workbench
 from etl.states import (
     Landed,
     Validated,
 )
 from etl.validate.checking import check_table, require_quality
-from etl.validate.reporting import render_report
 
 
 def validate(bench: Workbench, landed: Landed) -> Validated:
@@ -30,10 +30,8 @@ def validate(bench: Workbench, landed: Landed) -> Validated:
                 bench.suites(),
                 bench.settings.gx_max_rows,
             )
-            bench.sink(checked.issues, f"{prefix}/issues.parquet")
             bench.sink(checked.quarantined, f"{prefix}/quarantine.parquet")
-            report = render_report(checked, contract, _ragged_rows(bench, landed))
-            bench.store.write_bytes(f"{prefix}/report.html", report)
+            write_report(bench, landed, contract, checked)
             require_quality(checked, landed.ragged, contract)
             bench.sink(checked.accepted, f"{prefix}/rows.parquet")
         verdict = {
@@ -55,8 +53,3 @@ def validate(bench: Workbench, landed: Landed) -> Validated:
         count.rows = validated.rows
         bench.store.write_manifest(prefix, validated)
     return validated
-
-
-def _ragged_rows(bench: Workbench, landed: Landed) -> list[int]:
-    with bench.store.local_path(f"{landed.key}/ragged.parquet") as ragged:
-        return pl.read_parquet(ragged, columns=["_row"], glob=False)["_row"].to_list()

@@ -788,7 +788,7 @@ def test_a_fault_of_the_program_is_told_and_the_run_ended(yard, monkeypatch):
     def fail(*_: object) -> None:
         raise ValueError(CANARY)
 
-    monkeypatch.setattr("etl.pipeline.validating.render_report", fail)
+    monkeypatch.setattr("etl.pipeline.telling.render_page", fail)
 
     report = yard.run(parks())
 

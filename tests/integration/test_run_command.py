@@ -97,6 +97,7 @@ def test_a_good_file_ends_in_one_document_and_silence(yard):
         "public/certificate.json",
         "public/record.jsonld",
         "report/report.html",
+        "report/report.xlsx",
     }
     certificate = json.loads((release / "public" / "certificate.json").read_text())
     assert certificate["validation"]["judged_by"] == "great_expectations"

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+
 import polars as pl
 
 from etl.contract.model import Contract
+from etl.validate.checking import check_table
+from etl.validate.issues import log_issues
+from etl.validate.places import Places
+from etl.validate.reporting import Report
 
 CANARY = "카나리아-8f3a1c"
+TODAY = date(2026, 11, 25)
 
 
 def contract_of(*fields: dict[str, object], **keys: object) -> Contract:
@@ -42,3 +50,16 @@ def landed(**columns: list[str]) -> pl.LazyFrame:
         {"_row": range(2, rows + 2), **columns},
         schema={"_row": pl.Int64, **dict.fromkeys(columns, pl.String)},
     )
+
+
+def report_on(
+    rows: pl.LazyFrame,
+    contract: Contract,
+    ragged: Sequence[int] = (),
+    places: Places | None = None,
+) -> Report:
+    """Check rows, and return what their department is told."""
+    checked = check_table(rows, contract, {}, gx_max_rows=0)
+    where = places or Places.in_order(contract)
+    log = log_issues(checked, rows, contract, where, TODAY).collect().lazy()
+    return Report.build(checked, contract, log, where, ragged)

@@ -7,8 +7,8 @@ import pytest
 
 from etl.validate.checking import check_table
 from etl.validate.messages import advise
-from etl.validate.reporting import MOST_LISTED, render_report
-from tests.unit.validate.tables import CANARY, contract_of, landed
+from etl.validate.report_page import MOST_LISTED, render_page
+from tests.unit.validate.tables import CANARY, contract_of, landed, report_on
 
 CONTRACT = contract_of(
     {
@@ -23,8 +23,7 @@ CONTRACT = contract_of(
 
 
 def report(ragged=(), **columns) -> str:
-    checked = check_table(landed(**columns), CONTRACT, {}, gx_max_rows=0)
-    return render_report(checked, CONTRACT, ragged).decode()
+    return render_page(report_on(landed(**columns), CONTRACT, ragged)).decode()
 
 
 FAULTY = report(
@@ -61,15 +60,17 @@ class Cells(HTMLParser):
     [
         pytest.param(
             "ko",
-            ["3", "구분", "허용된 값이 아닙니다", "다음 가운데 하나로 적으십시오: 공영, 민영"],
+            ["3", "A", "구분", "허용된 값이 아닙니다", "다음 가운데 하나로 적으십시오: 공영, 민영"],
             id="Korean",
         ),
         pytest.param(
-            "en", ["3", "Kind", "is not an allowed value", "Write one of: 공영, 민영"], id="English"
+            "en",
+            ["3", "A", "Kind", "is not an allowed value", "Write one of: 공영, 민영"],
+            id="English",
         ),
         pytest.param(
             "ko",
-            ["4", "면수", "허용된 범위를 벗어납니다", "다음 범위로 적으십시오: 1 이상"],
+            ["4", "B", "면수", "허용된 범위를 벗어납니다", "다음 범위로 적으십시오: 1 이상"],
             id="a bound",
         ),
     ],
@@ -128,9 +129,8 @@ def test_the_same_table_gives_the_same_bytes():
 
 def test_text_of_a_contract_is_escaped():
     marked = contract_of({"name": "a", "title": {"ko": "<b>"}, "constraints": {"enum": ["<i>"]}})
-    checked = check_table(landed(a=["x", "<i>"]), marked, {}, gx_max_rows=0)
 
-    page = render_report(checked, marked).decode()
+    page = render_page(report_on(landed(a=["x", "<i>"]), marked)).decode()
 
     assert "<b>" not in page
     assert "<i>" not in page
