@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,33 @@ from etl.errors import StoreError
 CHECKOUT = Path(__file__).resolve().parents[1]
 ENV_FILE = CHECKOUT / ".madang.env"
 PORT_BASE = 18400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much a supplied file may ask of the machine that reads it; a refusal names the limit.
+
+    Attributes:
+        unpacked_bytes: What an archive or a workbook may hold, unpacked.
+        ratio: How many times larger than packed that may be, once it exceeds `ratio_from_bytes`.
+        ratio_from_bytes: Size from which the ratio counts: small files of one letter pack well.
+        members: Entries of an archive.
+        sheets: Sheets of a workbook, or tables of a page.
+        rows: Last row that holds a cell; the default is what a spreadsheet can show.
+        columns: Last column that holds a cell.
+        cells: Rows times columns of one sheet, since a sheet is held in memory.
+        markup_bytes: A page, or a part of a workbook that describes the others.
+    """
+
+    unpacked_bytes: int = 4 << 30
+    ratio: int = 250
+    ratio_from_bytes: int = 64 << 20
+    members: int = 10_000
+    sheets: int = 256
+    rows: int = 1_048_576
+    columns: int = 16_384
+    cells: int = 20_000_000
+    markup_bytes: int = 64 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +66,7 @@ class Settings:
         officer_id: Id of that account in Airflow's log-in (a number with FAB); with it nobody
             else can answer, without it another's answer is refused afterwards.
         gx_max_rows: Rows up to which Great Expectations judges.
+        limits: How much a supplied file may ask of the machine.
     """
 
     state: Path
@@ -53,6 +81,7 @@ class Settings:
     officer: str
     officer_id: str
     gx_max_rows: int
+    limits: Limits
 
     def replace(self, **changes: Any) -> Settings:
         """Return the same settings with some of them changed."""
@@ -98,6 +127,7 @@ def load(environ: Mapping[str, str] | None = None, env_file: Path | None = None)
         officer=given.get("MADANG_OFFICER") or "officer",
         officer_id=given.get("MADANG_OFFICER_ID") or "",
         gx_max_rows=_number(given, "MADANG_GX_MAX_ROWS", 2_000_000),
+        limits=_limits(given),
     )
 
 
@@ -157,6 +187,16 @@ def _read_env_file(file: Path) -> dict[str, str]:
 
 def _folder(given: Mapping[str, str], key: str, default: Path) -> Path:
     return (CHECKOUT / given[key]) if given.get(key) else default
+
+
+def _limits(given: Mapping[str, str]) -> Limits:
+    return Limits(
+        **{
+            limit.name: _number(given, f"MADANG_MAX_{limit.name.upper()}", limit.default)
+            for limit in fields(Limits)
+            if isinstance(limit.default, int)
+        }
+    )
 
 
 def _number(given: Mapping[str, str], key: str, default: int) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from etl.errors import StoreError
-from etl.settings import CHECKOUT, load
+from etl.settings import CHECKOUT, Limits, load
 
 NOWHERE = Path("/nonexistent/settings")
 
@@ -46,6 +47,20 @@ def test_addresses_follow_the_ports(environ, catalogue, airflow):
 
     assert settings.catalogue_url.endswith(catalogue)
     assert settings.airflow_url.endswith(airflow)
+
+
+def test_limits_are_set_one_by_one():
+    settings = load({"MADANG_MAX_CELLS": "9"}, NOWHERE)
+
+    assert settings.limits == Limits(cells=9)
+
+
+def test_every_limit_is_documented():
+    document = (CHECKOUT / "docs" / "operations.md").read_text(encoding="utf-8")
+
+    for limit in fields(Limits):
+        assert f"| `MADANG_MAX_{limit.name.upper()}` |" in document
+        assert f"| {limit.default} |\n" in document
 
 
 def test_a_relative_folder_is_one_of_the_checkout():
