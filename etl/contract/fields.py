@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from etl.contract.generalisation import NOTHING_LEFT, FieldHierarchy, Generalisation
+from etl.contract.spelling import Format, MissingValue, NegativeMark, find_misspelling
 from etl.contract.vocabulary import (
     FieldName,
     FieldType,
@@ -71,6 +72,14 @@ class Field(Strict):
 
     Attributes:
         decimals: Places after the point; required for `number`, which is always a decimal.
+        unit: Unit of the published values.
+        source_unit: Unit in which the source writes them: 천원 where 원 is published.
+        format: What the source writes, where it is more or less than the type.
+        pivot: Years of two digits from it on are 19.., those below 20..; without it none is read.
+        negative: Marks of negative numbers besides the sign.
+        zero_values: Texts that mean zero, as `-` does in some statistics.
+        true_values: Words that mean yes, in place of the usual ones.
+        false_values: Words that mean no, in place of the usual ones.
         missing_values: Texts that mean "nothing" in this field, besides the empty one.
         generalise: What a quasi-identifier looks like once published.
         hierarchy: Between which levels that is searched instead.
@@ -84,7 +93,14 @@ class Field(Strict):
     type: FieldType
     decimals: Annotated[StrictInt, Key(ge=0, le=10)] | None = None
     unit: Text | None = None
-    missing_values: tuple[str, ...] = Key((), alias="missingValues")
+    source_unit: Text | None = None
+    format: Format | None = None
+    pivot: Annotated[StrictInt, Key(ge=0, le=99)] | None = None
+    negative: tuple[NegativeMark, ...] = ()
+    zero_values: tuple[Text, ...] = ()
+    true_values: tuple[Text, ...] = Key((), alias="trueValues")
+    false_values: tuple[Text, ...] = Key((), alias="falseValues")
+    missing_values: tuple[str | MissingValue, ...] = Key((), alias="missingValues")
     constraints: Constraints = Key(default_factory=lambda: Constraints.model_validate({}))
     role: Role
     generalise: Generalisation | None = None
@@ -97,6 +113,8 @@ class Field(Strict):
             raise ValueError(f"a name has at most {MAXIMUM_NAME_BYTES} bytes")
         if (self.type == "number") != (self.decimals is not None):
             raise ValueError("decimals belongs to type number, and number needs it")
+        if misspelling := find_misspelling(self):
+            raise ValueError(misspelling)
         self._check_generalisation()
         return self
 
@@ -109,6 +127,14 @@ class Field(Strict):
         for complaint in (step.complaint(self.type) for step in steps):
             if complaint:
                 raise ValueError(complaint)
+
+    @property
+    def missing_texts(self) -> tuple[str, ...]:
+        """Texts that mean "nothing" in this field, without their reasons."""
+        return tuple(
+            missing if isinstance(missing, str) else missing.value
+            for missing in self.missing_values
+        )
 
     @property
     def is_published(self) -> bool:

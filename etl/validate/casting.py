@@ -1,14 +1,14 @@
 """Text to typed values, strictly and without loss.
 
-Outer blanks go, missing values become null, text is brought to NFC with LF line breaks;
-whatever else would change a value is a fault of rule `type`. More tolerant spellings
-(thousands separators, other date shapes) belong to normalisers that a contract chooses.
+Outer blanks go, missing values become null, text is brought to NFC with LF line breaks, and
+the spellings that can be meant in one way only, or that the contract declares, are read by
+`etl.validate.normalise`; whatever else would change a value is a fault of rule `type`.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
 import polars as pl
 
@@ -16,27 +16,20 @@ from etl.contract.fields import Field
 from etl.contract.model import Contract
 from etl.contract.vocabulary import FieldType
 from etl.errors import DefectError
+from etl.validate.normalise.booleans import read_boolean
+from etl.validate.normalise.damage import is_damaged
+from etl.validate.normalise.dates import (
+    read_date,
+    read_partial_date,
+    read_year,
+    read_yearmonth,
+)
+from etl.validate.normalise.moments import read_moment
+from etl.validate.normalise.numbers import read_integer, read_number
+from etl.validate.normalise.scaling import find_powers
+from etl.validate.normalise.times import read_time
 
 ROW = "_row"
-
-# Ten and more digits with a zero in front are a code or a telephone number: reading them as a
-# number would cut the zero, by which the release gate knows them for what they are.
-_DIGITS = r"(?:[0-9]{1,9}|[1-9][0-9]*)"
-_INTEGER = rf"^[+-]?{_DIGITS}$"
-_YEAR = r"^[0-9]{4}$"
-_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-_CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
-_TIME = rf"^{_CLOCK}(?::[0-5][0-9])?$"
-_YEARMONTH = r"^[0-9]{4}-(?:0[1-9]|1[0-2])$"
-_DATETIME = (
-    rf"^(?<day>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})[T ](?<clock>{_CLOCK})"
-    r"(?::(?<second>[0-5][0-9])(?:\.(?<fraction>[0-9]{1,6}))?)?"
-    rf"(?<zone>Z|[+-]{_CLOCK})?$"
-)
-_TRUE = ("y", "true", "1")
-_FALSE = ("n", "false", "0")
-_FIRST_DAY = pl.date(1, 1, 1)
-_LAST_YEAR = 9999
 
 # All characters but ranges in which NFC changes nothing, alone or side by side: Latin-1 and
 # its neighbours, dashes and quotation marks, letters in circles, shapes, the brackets, letters
@@ -59,12 +52,15 @@ def readable(field: str) -> str:
     return f"{field}:readable"
 
 
-def cast_rows(rows: pl.LazyFrame, contract: Contract) -> pl.LazyFrame:
+def cast_rows(
+    rows: pl.LazyFrame, contract: Contract, units: Mapping[str, str] | None = None
+) -> pl.LazyFrame:
     """Cast the text of every field to its type.
 
     Args:
         rows: `_row` and one text column per field; not modified.
         contract: Names the types.
+        units: Unit that the file itself states, by field; see `scaling.find_powers`.
 
     Returns:
         `_row`, each field as its type (null where nothing or nothing readable stands),
@@ -72,12 +68,18 @@ def cast_rows(rows: pl.LazyFrame, contract: Contract) -> pl.LazyFrame:
 
     Raises:
         DefectError: The landed columns are not those of the contract.
+        SourceFormatError: The file states a unit that is not the contract's.
+        ContractError: The file counts in thousands or millions, and the contract names no unit.
     """
     _check_columns(rows, contract)
+    powers = find_powers(contract, units or {})
     texts = rows.select(ROW, *(_cell_text(field, contract) for field in contract.fields))
     values = texts.select(
         ROW,
-        *(cast_text(field, contract.timezone).alias(field.name) for field in contract.fields),
+        *(
+            cast_text(field, contract.timezone, powers.get(field.name, 0)).alias(field.name)
+            for field in contract.fields
+        ),
         *(
             pl.col(field.name).is_not_null().alias(readable(field.name))
             for field in contract.fields
@@ -91,19 +93,15 @@ def cast_rows(rows: pl.LazyFrame, contract: Contract) -> pl.LazyFrame:
     )
 
 
-def cast_text(field: Field, timezone: str) -> pl.Expr:
+def cast_text(field: Field, timezone: str, power: int = 0) -> pl.Expr:
     """Read a field's text as its type; null where that would lose or guess anything.
 
     Args:
-        field: Gives name, type and decimals.
+        field: Gives name, type and how values are written.
         timezone: Zone of datetimes that state none.
+        power: Numbers count in units of ten to this power.
     """
-    text = pl.col(field.name)
-    if field.type == "number":
-        return _read_number(text, field.decimals or 0)
-    if field.type == "datetime":
-        return _read_datetime(text, timezone)
-    return _READERS[field.type](text)
+    return _READERS[field.type](pl.col(field.name), field, timezone, power)
 
 
 def _check_columns(rows: pl.LazyFrame, contract: Contract) -> None:
@@ -117,11 +115,16 @@ def _check_columns(rows: pl.LazyFrame, contract: Contract) -> None:
 
 
 def _cell_text(field: Field, contract: Contract) -> pl.Expr:
-    missing = {"", *contract.missing_values, *field.missing_values}
     text = _plain(pl.col(field.name)) if field.type == "string" else pl.col(field.name)
     text = text.str.strip_chars()
-    is_missing = text.is_in(sorted({unicodedata.normalize("NFC", m).strip() for m in missing}))
+    if field.zero_values:
+        text = pl.when(text.is_in(_texts(field.zero_values))).then(pl.lit("0")).otherwise(text)
+    is_missing = text.is_in(_texts(["", *contract.missing_values, *field.missing_texts]))
     return pl.when(~is_missing).then(text).alias(field.name)
+
+
+def _texts(texts: Iterable[str]) -> list[str]:
+    return sorted({unicodedata.normalize("NFC", text).strip() for text in texts})
 
 
 def _plain(text: pl.Expr) -> pl.Expr:
@@ -136,84 +139,28 @@ def _composed(cells: pl.Series) -> pl.Series:
     return cells
 
 
-def _read_string(text: pl.Expr) -> pl.Expr:
-    return pl.when(~text.str.contains("\0", literal=True)).then(text)
+def _read_string(text: pl.Expr, field: Field) -> pl.Expr:
+    if field.format == "partial-date":
+        return read_partial_date(text, field.pivot)
+    return pl.when(~text.str.contains("\0", literal=True) & ~is_damaged(text)).then(text)
 
 
-def _read_integer(text: pl.Expr) -> pl.Expr:
-    return pl.when(text.str.contains(_INTEGER)).then(text.cast(pl.Int64, strict=False))
-
-
-def _read_year(text: pl.Expr) -> pl.Expr:
-    year = text.cast(pl.Int64, strict=False)
-    return pl.when(text.str.contains(_YEAR) & (year >= 1)).then(year)
-
-
-def _read_boolean(text: pl.Expr) -> pl.Expr:
-    word = text.str.to_lowercase()
-    return pl.when(word.is_in(_TRUE)).then(True).when(word.is_in(_FALSE)).then(False)
-
-
-def _read_date(text: pl.Expr) -> pl.Expr:
-    day = text.str.to_date("%Y-%m-%d", strict=False)
-    return pl.when(text.str.contains(_DATE) & (day >= _FIRST_DAY)).then(day)
-
-
-def _read_time(text: pl.Expr) -> pl.Expr:
-    has_seconds = text.str.len_chars() > len("HH:MM")
-    clock = pl.when(has_seconds).then(text).otherwise(text + ":00")
-    return pl.when(text.str.contains(_TIME)).then(clock.str.to_time("%H:%M:%S", strict=False))
-
-
-def _read_yearmonth(text: pl.Expr) -> pl.Expr:
-    return pl.when(text.str.contains(_YEARMONTH) & ~text.str.starts_with("0000")).then(text)
-
-
-def _read_number(text: pl.Expr, decimals: int) -> pl.Expr:
-    """Digits beyond the declared decimals are allowed only where they are zeros."""
-    fraction = rf"\.[0-9]{{1,{decimals}}}0*" if decimals else r"\.0+"
-    pattern = rf"^[+-]?(?:{_DIGITS}(?:{fraction})?|{fraction})$"
-    return pl.when(text.str.contains(pattern)).then(
-        text.cast(pl.Decimal(18, decimals), strict=False)
-    )
-
-
-def _read_datetime(text: pl.Expr, timezone: str) -> pl.Expr:
-    part = text.str.extract_groups(_DATETIME).struct
-    stamp = pl.concat_str(
-        part.field("day"),
-        pl.lit(" "),
-        part.field("clock"),
-        pl.lit(":"),
-        part.field("second").fill_null("00"),
-        pl.lit("."),
-        part.field("fraction").fill_null("").str.pad_end(6, "0"),
-    ).str.to_datetime("%Y-%m-%d %H:%M:%S%.6f", time_unit="us", strict=False)
-    zone = part.field("zone")
-    local = stamp.dt.replace_time_zone(timezone, ambiguous="null", non_existent="null")
-    moment = (
-        pl.when(zone.is_null())
-        .then(local.dt.convert_time_zone("UTC"))
-        .otherwise(stamp.dt.replace_time_zone("UTC") - _offset(zone))
-    )
-    is_calendar = (stamp.dt.date() >= _FIRST_DAY) & (moment.dt.date() >= _FIRST_DAY)
-    return pl.when(is_calendar & (moment.dt.year() <= _LAST_YEAR)).then(moment)
-
-
-def _offset(zone: pl.Expr) -> pl.Expr:
-    minutes = (
-        zone.str.slice(1, 2).cast(pl.Int64, strict=False).fill_null(0) * 60
-        + zone.str.slice(4, 2).cast(pl.Int64, strict=False).fill_null(0)
-    ) * pl.when(zone.str.starts_with("-")).then(-1).otherwise(1)
-    return pl.duration(minutes=minutes)
-
-
-_READERS: dict[FieldType, Callable[[pl.Expr], pl.Expr]] = {
-    "string": _read_string,
-    "integer": _read_integer,
-    "year": _read_year,
-    "boolean": _read_boolean,
-    "date": _read_date,
-    "time": _read_time,
-    "yearmonth": _read_yearmonth,
+_READERS: dict[FieldType, Callable[[pl.Expr, Field, str, int], pl.Expr]] = {
+    "string": lambda text, field, *_: _read_string(text, field),
+    "integer": lambda text, field, _, power: read_integer(text, field.negative, power),
+    "number": lambda text, field, _, power: read_number(
+        text, field.decimals or 0, field.negative, power
+    ),
+    "boolean": lambda text, field, *_: read_boolean(text, field.true_values, field.false_values),
+    "year": lambda text, field, *_: read_year(
+        text, field.pivot, drops_month=field.format == "date"
+    ),
+    "yearmonth": lambda text, field, *_: read_yearmonth(
+        text, field.pivot, drops_day=field.format == "date"
+    ),
+    "date": lambda text, field, *_: read_date(
+        text, field.pivot, drops_time=field.format == "datetime"
+    ),
+    "datetime": lambda text, field, zone, _: read_moment(text, zone, field.pivot),
+    "time": lambda text, field, *_: read_time(text, is_closing=field.format == "closing-time"),
 }

@@ -71,7 +71,12 @@ class Checked:
 
 
 def check_table(
-    rows: pl.LazyFrame, contract: Contract, suites: Mapping[str, Suite], gx_max_rows: int
+    rows: pl.LazyFrame,
+    contract: Contract,
+    suites: Mapping[str, Suite],
+    gx_max_rows: int,
+    *,
+    units: Mapping[str, str] | None = None,
 ) -> Checked:
     """Cast landed rows, judge them, and tell good from bad.
 
@@ -81,17 +86,20 @@ def check_table(
         contract: The dataset.
         suites: Shared suites by name.
         gx_max_rows: Above so many rows `locate` judges alone.
+        units: Unit that the file itself states, by field.
 
     Returns:
         The two parts and every failure. Nothing is refused here: see `require_quality`.
 
     Raises:
-        ContractError: Contract or suite ask for what cannot be judged.
+        ContractError: Contract or suite ask for what cannot be judged, or the file's unit
+            leaves open what the contract publishes.
+        SourceFormatError: The file states another unit than the contract expects.
         DefectError: Great Expectations and `locate` count differently, or two rows share
             an address.
     """
     rules = compile_rules(contract, suites)
-    typed = cast_rows(rows, contract)
+    typed = cast_rows(rows, contract, units)
     marks = _collect_marks(typed, rules, contract)
     located = {rule.label: int(marks[rule.label].sum()) for rule in rules}
     is_judged = 0 < marks.height <= gx_max_rows

@@ -33,11 +33,11 @@ _TYPES: dict[Language, dict[FieldType, tuple[str, str]]] = {
             "읽을 수 없는 문자가 들어 있습니다",
             "보이지 않는 문자를 지우고 다시 적으십시오",
         ),
-        "integer": ("정수가 아닙니다", "쉼표와 단위 없이 숫자만 적으십시오. 예: 1200"),
+        "integer": ("정수가 아닙니다", "단위 없이 숫자만 적으십시오. 예: 1200"),
         "year": ("연도가 아닙니다", "네 자리 숫자로 적으십시오. 예: 2026"),
         "number": (
             "수가 아니거나 소수 자릿수가 많습니다",
-            "쉼표와 단위 없이 숫자로, 소수점 아래 {limit}자리까지 적으십시오",
+            "단위 없이 숫자로, 소수점 아래 {limit}자리까지 적으십시오",
         ),
         "boolean": ("여부를 나타내는 값이 아닙니다", "Y 또는 N으로 적으십시오"),
         "date": ("날짜가 아닙니다", "달력에 있는 날짜를 적으십시오. 예: 2026-11-01"),
@@ -47,11 +47,11 @@ _TYPES: dict[Language, dict[FieldType, tuple[str, str]]] = {
     },
     "en": {
         "string": ("holds an unreadable character", "Delete the invisible character"),
-        "integer": ("is no whole number", "Write digits only, without commas or units, as 1200"),
+        "integer": ("is no whole number", "Write digits only, without units, as 1200"),
         "year": ("is no year", "Write four digits, as 2026"),
         "number": (
             "is no number, or has too many decimals",
-            "Write digits without commas or units, at most {limit} after the point",
+            "Write digits without units, at most {limit} after the point",
         ),
         "boolean": ("is neither yes nor no", "Write Y or N"),
         "date": ("is no date", "Write a day that exists, as 2026-11-01"),

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.errors import DefectError
+from etl.errors import ContractError, DefectError, SourceFormatError
 from etl.validate.casting import MAY_CHANGE, cast_rows, readable
-from tests.unit.validate.tables import contract_of, landed
+from tests.unit.validate.tables import CANARY, contract_of, landed
 
 FAULT = object()
 
@@ -33,9 +33,10 @@ def cast_one(text: str, **field: object) -> object:
         pytest.param("integer", "000000120", 120, id="nine digits with zeros in front"),
         pytest.param("integer", "01012345678", FAULT, id="a telephone number"),
         pytest.param("integer", "0504033123456", FAULT, id="a number of a person born in 2005"),
-        pytest.param("integer", "1,200", FAULT, id="thousands separators are a normaliser's"),
+        pytest.param("integer", "1,200", 1200, id="thousands separators"),
+        pytest.param("integer", "12,00", FAULT, id="separators in the wrong place"),
         pytest.param("integer", "1.0", FAULT, id="a point"),
-        pytest.param("integer", "１２", FAULT, id="full-width digits"),
+        pytest.param("integer", "１２", 12, id="full-width digits"),
         pytest.param("integer", "3.09E+11", FAULT, id="damaged by a spreadsheet"),
         pytest.param("integer", "1 2", FAULT, id="inner blank"),
         pytest.param("year", "2026", 2026, id="four digits"),
@@ -46,18 +47,20 @@ def cast_one(text: str, **field: object) -> object:
         pytest.param("boolean", "false", False, id="false"),
         pytest.param("boolean", "TRUE", True, id="as workbooks write it"),
         pytest.param("boolean", "0", False, id="zero"),
-        pytest.param("boolean", "유", FAULT, id="another word"),
+        pytest.param("boolean", "유", True, id="held or not"),
+        pytest.param("boolean", "O", FAULT, id="a letter that is taken for zero"),
         pytest.param("date", "2024-02-29", date(2024, 2, 29), id="leap day"),
         pytest.param("date", "2023-02-29", FAULT, id="no leap day"),
         pytest.param("date", "0001-01-01", date(1, 1, 1), id="first day"),
         pytest.param("date", "9999-12-31", date(9999, 12, 31), id="last day"),
         pytest.param("date", "0000-12-31", FAULT, id="before the first day"),
-        pytest.param("date", "2024-2-9", FAULT, id="one digit"),
-        pytest.param("date", "20240209", FAULT, id="no hyphens"),
+        pytest.param("date", "2024-2-9", date(2024, 2, 9), id="one digit"),
+        pytest.param("date", "20240209", date(2024, 2, 9), id="no hyphens"),
+        pytest.param("date", "4357-02-09", FAULT, id="a year of another era"),
         pytest.param("time", "23:59", time(23, 59), id="hours and minutes"),
         pytest.param("time", "09:00:30", time(9, 0, 30), id="seconds"),
         pytest.param("time", "24:00", FAULT, id="24:00 is no time of day"),
-        pytest.param("time", "9:00", FAULT, id="hour of one digit"),
+        pytest.param("time", "9:00", time(9), id="hour of one digit"),
         pytest.param("time", "09:00:60", FAULT, id="leap second"),
         pytest.param("yearmonth", "2026-11", "2026-11", id="month"),
         pytest.param("yearmonth", "2026-13", FAULT, id="no month thirteen"),
@@ -66,6 +69,9 @@ def cast_one(text: str, **field: object) -> object:
         pytest.param("string", "\u1109\u1165\u110b\u116e\u11af", "서울", id="jamo are composed"),
         pytest.param("string", "가\r\n나\r다", "가\n나\n다", id="line breaks become LF"),
         pytest.param("string", "a\0b", FAULT, id="NUL"),
+        pytest.param("string", "3.09E+11", FAULT, id="an identifier damaged by a spreadsheet"),
+        pytest.param("string", "Nov-23", FAULT, id="text that a spreadsheet took for a month"),
+        pytest.param("string", "#N/A", FAULT, id="a formula that failed"),
         pytest.param("integer", "1\0", FAULT, id="NUL in a number"),
         pytest.param("string", "", None, id="nothing"),
         pytest.param("string", " \u3000\t", None, id="blanks alone are nothing"),
@@ -94,7 +100,7 @@ def test_text_is_read_strictly_as_its_type(kind, text, value):
         pytest.param(0, "7.00", "7", id="a whole number written with decimals"),
         pytest.param(0, "7.5", None, id="a half where none are declared"),
         pytest.param(2, "1e3", None, id="an exponent"),
-        pytest.param(2, "1,000.00", None, id="thousands separators"),
+        pytest.param(2, "1,000.00", "1000.00", id="thousands separators"),
         pytest.param(2, "NaN", None, id="not a number"),
         pytest.param(0, "01012345678", None, id="a telephone number"),
         pytest.param(2, "9" * 60, None, id="far too large"),
@@ -118,7 +124,9 @@ def test_a_number_is_never_rounded(decimals, text, value):
         ),
         pytest.param("2026-11-01", FAULT, id="a day alone"),
         pytest.param("2026-02-30 09:00", FAULT, id="a day that does not exist"),
-        pytest.param("2026-11-01 24:00", FAULT, id="24:00"),
+        pytest.param(
+            "2026-11-01 24:00", datetime(2026, 11, 1, 15, tzinfo=UTC), id="the end of the day"
+        ),
         pytest.param("2026-11-01 09:00:00.1234567", FAULT, id="finer than microseconds"),
         pytest.param("2026-11-01T09:00+09", FAULT, id="offset without minutes"),
         pytest.param("1987-05-10 02:30", FAULT, id="an hour that summer time skipped"),
@@ -146,6 +154,96 @@ def test_missing_values_of_contract_and_field_mean_nothing():
     assert typed["charge"].to_list() == [None] * 4
     assert typed["name"].to_list() == ["없음", None, None, None]
     assert typed[readable("charge")].to_list() == [None] * 4
+
+
+def test_a_missing_value_with_its_reason_means_nothing_too():
+    contract = contract_of(
+        {
+            "name": "ozone",
+            "type": "number",
+            "decimals": 3,
+            "missingValues": [{"value": "교정중", "reason": "not-measured"}],
+        }
+    )
+
+    typed = cast_rows(landed(ozone=["0.014", "교정중"]), contract).collect()
+
+    assert typed["ozone"].to_list() == [Decimal("0.014"), None]
+    assert typed[readable("ozone")].to_list() == [True, None]
+
+
+def test_a_text_that_means_zero_is_zero_where_the_table_says_missing():
+    contract = contract_of(
+        {"name": "lamps", "type": "integer", "zero_values": ["-"]},
+        {"name": "length", "type": "integer"},
+        missingValues=["-"],
+    )
+
+    typed = cast_rows(landed(lamps=["-", "5"], length=["-", "5"]), contract).collect()
+
+    assert typed["lamps"].to_list() == [0, 5]
+    assert typed["length"].to_list() == [None, 5]
+
+
+@pytest.mark.parametrize(
+    ("keys", "text", "value"),
+    [
+        pytest.param({"type": "integer", "negative": ["△"]}, "△1,234", -1234, id="negative"),
+        pytest.param(
+            {"type": "boolean", "trueValues": ["O"], "falseValues": ["X"]}, "X", False, id="words"
+        ),
+        pytest.param({"type": "date", "pivot": 30}, "89.06.30", date(1989, 6, 30), id="pivot"),
+        pytest.param(
+            {"type": "date", "format": "datetime"}, "2019-12-07 09:30", date(2019, 12, 7), id="day"
+        ),
+        pytest.param({"type": "year", "format": "date"}, "2010.12.", 2010, id="year of a date"),
+        pytest.param(
+            {"type": "yearmonth", "format": "date"}, "2010.12.5", "2010-12", id="month of a date"
+        ),
+        pytest.param({"format": "partial-date"}, "2010.12.", "2010-12", id="as precise as written"),
+        pytest.param({"format": "partial-date"}, "작년", FAULT, id="no date of any precision"),
+        pytest.param({"type": "time", "format": "closing-time"}, "24:00", time(0), id="closing"),
+    ],
+)
+def test_a_contract_declares_how_values_are_written(keys, text, value):
+    assert cast_one(text, **keys) == value
+
+
+WON = {"name": "amount", "type": "integer", "unit": "원"}
+
+
+@pytest.mark.parametrize(
+    ("field", "units", "value"),
+    [
+        pytest.param(WON, {}, 12, id="nothing is known but what is published"),
+        pytest.param(WON, {"amount": "원"}, 12, id="the file states the same unit"),
+        pytest.param(WON, {"amount": "백만원"}, 12_000_000, id="the file states millions"),
+        pytest.param(WON | {"source_unit": "천원"}, {}, 12_000, id="declared"),
+        pytest.param(WON | {"source_unit": "천원"}, {"amount": "천 원"}, 12_000, id="both agree"),
+        pytest.param({"name": "amount", "type": "integer"}, {"amount": "km"}, 12, id="no unit"),
+        pytest.param({"name": "amount"}, {"amount": "천원"}, "12", id="text has no unit"),
+    ],
+)
+def test_amounts_are_published_in_the_unit_of_the_contract(field, units, value):
+    typed = cast_rows(landed(amount=["12"]), contract_of(field), units).collect()
+
+    assert typed["amount"].item() == value
+
+
+@pytest.mark.parametrize(
+    ("field", "unit", "error"),
+    [
+        pytest.param(WON, "달러", SourceFormatError, id="another currency"),
+        pytest.param(WON | {"unit": "천원"}, "원", SourceFormatError, id="would shrink"),
+        pytest.param(WON | {"source_unit": "천원"}, "백만원", SourceFormatError, id="two units"),
+        pytest.param({"name": "amount", "type": "integer"}, "천원", ContractError, id="no unit"),
+    ],
+)  # fmt: skip
+def test_a_unit_that_contradicts_the_contract_is_refused(field, unit, error):
+    with pytest.raises(error, match=r"amount: the file .*Nothing was validated") as caught:
+        cast_rows(landed(amount=[CANARY]), contract_of(field), {"amount": unit})
+
+    assert CANARY not in str(caught.value)
 
 
 def test_landed_columns_that_are_not_the_contracts_are_a_defect():

@@ -88,9 +88,9 @@ def test_a_comment_says_fault_and_remedy_first_in_korean():
 
     assert sheet["D2"].comment.text.splitlines() == [
         "정수가 아닙니다",
-        "고치는 법: 쉼표와 단위 없이 숫자만 적으십시오. 예: 1200",
+        "고치는 법: 단위 없이 숫자만 적으십시오. 예: 1200",
         "It is no whole number.",
-        "Remedy: Write digits only, without commas or units, as 1200",
+        "Remedy: Write digits only, without units, as 1200",
     ]
 
 

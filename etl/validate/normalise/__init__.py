@@ -1,0 +1,1 @@
+"""Spellings that departments use, brought to the one form of a type."""
