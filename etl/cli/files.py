@@ -21,28 +21,42 @@ def inspect(
     landed: Annotated[
         Path | None, typer.Option("--landed", help="Parquet to write the table of text to.")
     ] = None,
+    propose: Annotated[
+        Path | None, typer.Option("--propose", help="YAML to write a proposed contract to.")
+    ] = None,
     as_json: AsJson = False,
     lang: Lang = None,
 ) -> None:
     """Say how a file would be read: kind, encoding, header, columns, and how that is known.
 
-    Example: `madang inspect parks.csv --landed parks.parquet`
+    Example: `madang inspect parks.csv --landed parks.parquet --propose parks.yaml`
     """
     language = language_of(lang)
 
     def do() -> int:
-        from etl.extract.inspecting import inspect_file
-
         with progress(language) as on_step:
             on_step("extract")
-            found = inspect_file(file, landed)
+            found = _inspect(file, landed, propose)
         if as_json:
             print_json(found.document())
         else:
             _print_inspection(found, language)
+        if propose is not None and found.status == "read" and not as_json:
+            console().print(f"{propose} {say('written', language)}", markup=False, soft_wrap=True)
         return 0 if found.status == "read" else UNREAD_EXIT_CODE
 
     finish(do, language, as_json)
+
+
+def _inspect(file: Path, landed: Path | None, proposal: Path | None) -> Inspection:
+    if proposal is None:
+        from etl.extract.inspecting import inspect_file
+
+        return inspect_file(file, landed)
+    from etl.ledger.book import utc_now
+    from etl.proposing.proposing import propose_for_file
+
+    return propose_for_file(file, proposal, landed, utc_now().date())
 
 
 def _print_inspection(found: Inspection, language: Language) -> None:

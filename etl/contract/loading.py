@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import yaml
 from pydantic import ValidationError
@@ -14,6 +15,7 @@ from pydantic import ValidationError
 from etl.contract.model import Contract
 from etl.contract.strict_yaml import parse_strictly
 from etl.contract.unbuilt import find_unbuilt
+from etl.contract.vocabulary import Role
 from etl.errors import ContractError
 
 SLUG = re.compile(r"[a-z][a-z0-9_]{1,30}")  # CKAN wants two characters at least
@@ -30,6 +32,12 @@ _KOREAN = {
     "tuple_type": "목록이어야 합니다",
     "unbuilt": "아직 지원하지 않는 항목이라 거절합니다",
 }
+
+_ROLES = ", ".join(get_args(Role))
+_ROLE_MESSAGES = (
+    f"is not decided; a person has to name one of: {_ROLES}",
+    f"정해지지 않았습니다. 사람이 다음 중 하나를 정해야 합니다: {_ROLES}",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +256,8 @@ def _complaints(error: ValidationError, text: str, label: str) -> Iterator[Compl
         if not path and (named := re.match(r"([\w.]+): ", message)):
             path, message = tuple(named[1].split(".")), message[named.end() :]
         korean = _KOREAN.get(fault["type"], message)
+        if path[-1:] == ("role",) and fault["type"] == "literal_error":
+            message, korean = _ROLE_MESSAGES
         yield _complaint(label, lines.of(path), spell_path(path), message, korean)
 
 

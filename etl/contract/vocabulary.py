@@ -26,6 +26,7 @@ TierName = Literal["public", "agency"]
 
 
 Role = Literal["open", "sensitive", "quasi-identifier", "direct-identifier"]
+UNDECIDED = "undecided"  # what a proposed contract says in the place of a role
 
 
 PersonalKind = Literal[

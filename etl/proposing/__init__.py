@@ -1,0 +1,1 @@
+"""Propose a contract for a file; a person decides the roles."""
