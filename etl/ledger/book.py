@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -18,9 +18,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, tuple_, update
 
 from etl.errors import ApprovalRefusedError, DefectError, LeaseBusyError, StoreError
-from etl.ledger import leases, memory, releases
+from etl.ledger import leases, memory, releases, waivers
 from etl.ledger.database import insert_missing, migrate, open_engine, transaction
-from etl.ledger.records import Decision, Release, Run, Step, StepCount, record
+from etl.ledger.records import Decision, Release, Run, Step, StepCount, Waiver, record
 from etl.ledger.tables import (
     BOOKS,
     barred_keys,
@@ -421,6 +421,21 @@ class Ledger:
         with self._transaction() as connection:
             row = connection.execute(chosen).one_or_none()
         return record(Decision, row) if row else None
+
+    def waive_guards(
+        self, run_id: str, violations: Sequence[str], *, by: str, reason: str
+    ) -> None:
+        """Record that an operator lets a run pass the guards, with these violations only."""
+        with self._transaction() as connection:
+            _run(connection, run_id)
+            waivers.record_waiver(
+                connection, run_id, violations, by=by, reason=reason, now=self._now()
+            )
+
+    def waivers(self, run_id: str) -> list[Waiver]:
+        """Return what operators let a run pass, the oldest first."""
+        with self._transaction() as connection:
+            return waivers.find_waivers(connection, run_id)
 
     def bar_key(self, dataset: str, run_key: str, *, by: str, reason: str) -> None:
         """Keep data that were retracted from coming back by themselves."""

@@ -71,6 +71,16 @@ class Decision:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """What an operator let pass that a guard held."""
+
+    violations: tuple[str, ...]
+    waived_by: str
+    waived_at: datetime
+    reason: str
+
+
 @dataclass(slots=True)
 class StepCount:
     """What a step reports while it is measured."""

@@ -209,3 +209,14 @@ destructions = Table(
     Column("destroyed_at", UtcTime, nullable=False),
     one_of("zone", "landing", "quarantine"),
 )
+
+waivers = Table(
+    "waivers",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("run_id", String(32), ForeignKey("runs.run_id"), nullable=False),
+    Column("violations", Text, nullable=False),
+    Column("waived_by", String(200), nullable=False),
+    Column("waived_at", UtcTime, nullable=False),
+    Column("reason", Text, nullable=False),
+)

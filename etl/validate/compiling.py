@@ -5,50 +5,62 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from etl.contract.codelists import CodeSet
+from etl.contract.demands import SuiteUse, TableRule
 from etl.contract.fields import Field
 from etl.contract.model import Contract
 from etl.errors import ContractError
-from etl.validate.literals import read_bound, read_value
-from etl.validate.patterns import portable, whole
-from etl.validate.rules import (
-    Among,
-    Between,
-    Check,
-    Length,
-    Pattern,
-    Readable,
-    Required,
-    Rule,
-    Unique,
-)
-from etl.validate.suites import Expectation, Suite
+from etl.validate import checks
+from etl.validate.patterns import whole
+from etl.validate.rules import Check, Exists, Readable, Required, Rule, Unique
+from etl.validate.suite_rules import UnfitExpectationError, suite_rules
+from etl.validate.suites import Suite
+
+_SIDES = ("south", "west", "north", "east")
 
 
-def compile_rules(contract: Contract, suites: Mapping[str, Suite]) -> tuple[Rule, ...]:
+def compile_rules(
+    contract: Contract,
+    suites: Mapping[str, Suite],
+    codelists: Mapping[str, CodeSet] | None = None,
+) -> tuple[Rule, ...]:
     """Compile a contract and the suites that it names to rules.
 
     Args:
         contract: The dataset.
         suites: Every shared suite by name; only the named ones are used.
+        codelists: The code lists that `Contract.codelists` names.
 
     Returns:
         The rules in the order of the contract, then of its suites; no two share a label.
 
     Raises:
-        ContractError: A suite is unknown, names a field that the contract lacks, or asks
-            for something outside the vocabulary; a constraint does not fit its type.
+        ContractError: A suite or code list is unknown, names a field that the contract lacks,
+            or asks for something outside the vocabulary; a constraint does not fit its type.
     """
+    return tuple(_with_distinct_labels(_rules(contract, suites, codelists or {})))
+
+
+def _rules(
+    contract: Contract, suites: Mapping[str, Suite], codelists: Mapping[str, CodeSet]
+) -> Iterator[Rule]:
     _check_reference_date(contract)
-    rules = [rule for field in contract.fields for rule in _field_rules(field, contract)]
+    for field in contract.fields:
+        yield from _field_rules(field, contract, codelists)
     if key := contract.primary_key:
         if len(set(key)) < len(key):
             raise _refused(contract, "primaryKey: a field is named twice")
-        rules.append(Rule(key, "primaryKey", "critical", Unique()))
-    for name in contract.expectations:
-        if name not in suites:
-            raise _refused(contract, f"expectations: there is no suite {name} in expectations/")
-        rules.extend(_suite_rules(suites[name], contract))
-    return tuple(_with_distinct_labels(rules))
+        yield Rule(key, "primaryKey", "critical", Unique())
+    for foreign in contract.foreign_keys:
+        target = Exists(foreign.reference.resource, foreign.reference.fields)
+        yield Rule(
+            foreign.fields, "foreignKey", foreign.severity or "critical", target,
+            foreign.share, foreign.responsibility,
+        )  # fmt: skip
+    for number, demand in enumerate(contract.rules):
+        yield from _demanded(number, demand, contract)
+    for use in contract.expectations:
+        yield from _used_suite(use, contract, suites, codelists)
 
 
 def _refused(contract: Contract, fault: str) -> ContractError:
@@ -60,10 +72,14 @@ def _refused(contract: Contract, fault: str) -> ContractError:
 
 
 def _check_reference_date(contract: Contract) -> None:
+    day = _reference_field(contract)
+    if day is not None and day.type not in ("date", "datetime"):
+        raise _refused(contract, f"reference_date.field: {day.name} is no date")
+
+
+def _reference_field(contract: Contract) -> Field | None:
     named = contract.reference_date.field if contract.reference_date else None
-    for field in contract.fields:
-        if field.name == named and field.type not in ("date", "datetime"):
-            raise _refused(contract, f"reference_date.field: {named} is no date")
+    return next((field for field in contract.fields if field.name == named), None)
 
 
 def _with_distinct_labels(rules: Iterable[Rule]) -> Iterator[Rule]:
@@ -73,10 +89,16 @@ def _with_distinct_labels(rules: Iterable[Rule]) -> Iterator[Rule]:
         yield rule if count == 1 else replace(rule, name=f"{rule.name}.{count}")
 
 
-def _field_rules(field: Field, contract: Contract) -> Iterator[Rule]:
+def _field_rules(
+    field: Field, contract: Contract, codelists: Mapping[str, CodeSet]
+) -> Iterator[Rule]:
     try:
         for name, check in _field_checks(field, contract):
             yield Rule((field.name,), name, "critical", check)
+        if field.codelist is not None:
+            codes = _code_set(field.codelist.name, contract, codelists)
+            listed = checks.listed(field, codes, field.codelist.by, _reference_field(contract))
+            yield Rule((field.name,), "codelist", "critical", listed)
     except ValueError as error:
         raise _refused(contract, f"{field.name}.constraints: {error}") from None
 
@@ -89,155 +111,78 @@ def _field_checks(field: Field, contract: Contract) -> Iterator[tuple[str, Check
     if limits.unique:
         yield "unique", Unique()
     if limits.minimum is not None:
-        yield "minimum", _between(field, limits.minimum, None, zone)
+        yield "minimum", checks.between(field, limits.minimum, None, zone)
     if limits.maximum is not None:
-        yield "maximum", _between(field, None, limits.maximum, zone)
+        yield "maximum", checks.between(field, None, limits.maximum, zone)
     if limits.min_length is not None:
-        yield "minLength", _length(field, limits.min_length, None)
+        yield "minLength", checks.length(field, limits.min_length, None)
     if limits.max_length is not None:
-        yield "maxLength", _length(field, None, limits.max_length)
+        yield "maxLength", checks.length(field, None, limits.max_length)
     if limits.pattern is not None:
-        yield "pattern", _pattern(field, whole(limits.pattern))
+        yield "pattern", checks.pattern(field, whole(limits.pattern))
     if limits.enum is not None:
-        yield "enum", _among(field, limits.enum, zone)
+        yield "enum", checks.among(field, limits.enum, zone)
 
 
-def _suite_rules(suite: Suite, contract: Contract) -> Iterator[Rule]:
-    for index, expectation in enumerate(suite.expectations):
-        try:
-            names, name, check = _read_expectation(expectation, contract)
-        except ValueError as error:
-            place = f"expectations/{suite.name}.json: expectations[{index}]"
-            raise _refused(contract, f"{place}: {error}") from None
-        yield Rule(names, f"{suite.name}.{name}", expectation.severity, check)
+def _demanded(number: int, demand: TableRule, contract: Contract) -> Iterator[Rule]:
+    """Yield the rule of one entry of `rules`; total rows are no data, see `totals`."""
+    if demand.total is not None:
+        return
+    try:
+        name, check = _table_check(demand, contract)
+    except ValueError as error:
+        raise _refused(contract, f"rules[{number}]: {error}") from None
+    yield Rule(
+        demand.fields, name, demand.severity or "critical", check,
+        demand.share, demand.responsibility,
+    )  # fmt: skip
 
 
-def _read_expectation(
-    expectation: Expectation, contract: Contract
-) -> tuple[tuple[str, ...], str, Check]:
-    arguments = _Arguments(expectation.kwargs)
-    check: Check
-    if expectation.type == "expect_compound_columns_to_be_unique":
-        names = tuple(str(name) for name in arguments.take_list("column_list"))
-        if len(set(names)) < len(names):
-            raise ValueError("column_list names a field twice")
-        if arguments.take("ignore_row_if") != "any_value_is_missing":
-            raise ValueError("ignore_row_if must be any_value_is_missing")
-        fields = [_field(name, contract) for name in names]
-        name, check = "unique", Unique()
-    else:
-        fields = [_field(arguments.take_text("column"), contract)]
-        name, check = _column_check(expectation.type, fields[0], arguments, contract.timezone)
-    arguments.check_all_taken()
-    return tuple(field.name for field in fields), name, check
+def _table_check(demand: TableRule, contract: Contract) -> tuple[str, Check]:
+    known = {field.name: field for field in contract.fields}
+    fields = [known[name] for name in demand.fields]
+    if demand.compare is not None:
+        return "compare", checks.compared(fields[0], demand.compare[1], fields[1])
+    if demand.sum is not None:
+        return "sum", checks.sums(fields, demand.sum.within)
+    if demand.recent is not None:
+        return "recent", checks.recent(fields[0], demand.recent.within)
+    return "unique", Unique()
 
 
-def _column_check(kind: str, field: Field, given: _Arguments, zone: str) -> tuple[str, Check]:
-    match kind.removeprefix("expect_column_"):
-        case "values_to_not_be_null":
-            return "required", Required()
-        case "values_to_be_unique":
-            return "unique", Unique()
-        case "values_to_be_between":
-            least, most = given.take("min_value"), given.take("max_value")
-            name = _span_name("minimum", "maximum", "range", least, most)
-            return name, _between(field, least, most, zone)
-        case "value_lengths_to_be_between":
-            fewest, longest = given.take_count("min_value"), given.take_count("max_value")
-            name = _span_name("minLength", "maxLength", "length", fewest, longest)
-            return name, _length(field, fewest, longest)
-        case "values_to_match_regex":
-            return "pattern", _pattern(field, portable(given.take_text("regex")))
-        case "values_to_not_match_regex":
-            unwanted = _pattern(field, portable(given.take_text("regex")))
-            return "notPattern", replace(unwanted, is_wanted=False)
-        case "values_to_be_in_set":
-            return "enum", _among(field, given.take_list("value_set"), zone)
-        case "values_to_not_be_in_set":
-            values = _among(field, given.take_list("value_set"), zone)
-            return "notEnum", replace(values, is_wanted=False)
-    raise ValueError(f"{kind} is outside the vocabulary of rules")
+def _used_suite(
+    use: SuiteUse,
+    contract: Contract,
+    suites: Mapping[str, Suite],
+    codelists: Mapping[str, CodeSet],
+) -> Iterator[Rule]:
+    if use.suite not in suites:
+        raise _refused(contract, f"expectations: there is no suite {use.suite} in expectations/")
+    fields = {field.name: field for field in contract.fields}
+    parameters = {**use.parameters, **_sides(use, contract, codelists)}
+    try:
+        yield from suite_rules(suites[use.suite], fields, contract.timezone, parameters)
+    except UnfitExpectationError as error:
+        raise _refused(contract, str(error)) from None
 
 
-def _field(name: str, contract: Contract) -> Field:
-    for field in contract.fields:
-        if field.name == name:
-            return field
-    raise ValueError(f"the contract has no field {name}")
+def _sides(
+    use: SuiteUse, contract: Contract, codelists: Mapping[str, CodeSet]
+) -> dict[str, object]:
+    """Return the box of the area that a suite is used for."""
+    if use.area is None:
+        return {}
+    codes = _code_set(use.area.codelist, contract, codelists).codes
+    for code in reversed(codes):
+        if code.code == use.area.code and all(code.others.get(side) for side in _SIDES):
+            return {side: code.others[side] for side in _SIDES}
+    raise _refused(
+        contract,
+        f"expectations: {use.area.codelist} has no code {use.area.code} with {', '.join(_SIDES)}",
+    )
 
 
-def _span_name(least_name: str, most_name: str, both: str, least: object, most: object) -> str:
-    if least is None:
-        return most_name
-    return least_name if most is None else both
-
-
-def _between(field: Field, least: object, most: object, zone: str) -> Between:
-    low = None if least is None else read_bound(field, least, zone, is_least=True)
-    high = None if most is None else read_bound(field, most, zone, is_least=False)
-    _check_span(low, high)
-    return Between(low, high)
-
-
-def _length(field: Field, least: int | None, most: int | None) -> Length:
-    _need_text(field)
-    _check_span(least, most)
-    return Length(least, most)
-
-
-def _pattern(field: Field, regex: str) -> Pattern:
-    _need_text(field)
-    return Pattern(regex)
-
-
-def _among(field: Field, values: Iterable[object], zone: str) -> Among:
-    return Among(tuple(dict.fromkeys(read_value(field, value, zone) for value in values)))
-
-
-def _need_text(field: Field) -> None:
-    if field.type != "string":
-        raise ValueError(f"lengths and patterns need type string; {field.name} is {field.type}")
-
-
-def _check_span(least: object, most: object) -> None:
-    if least is None and most is None:
-        raise ValueError("a bound is missing")
-    if least is not None and most is not None and least > most:  # type: ignore[operator]
-        raise ValueError("the lower bound is above the upper one")
-
-
-class _Arguments:
-    """The arguments of an expectation; what nobody takes is refused."""
-
-    def __init__(self, kwargs: Mapping[str, object]) -> None:
-        self.left = dict(kwargs)
-
-    def take(self, name: str) -> object:
-        """Return an argument, None when it is absent."""
-        return self.left.pop(name, None)
-
-    def take_text(self, name: str) -> str:
-        """Return an argument that must be text."""
-        value = self.take(name)
-        if not isinstance(value, str):
-            raise ValueError(f"{name} must be text")  # noqa: TRY004  (a fault of the file)
-        return value
-
-    def take_list(self, name: str) -> list[object]:
-        """Return an argument that must be a list with something in it."""
-        value = self.take(name)
-        if not isinstance(value, list) or not value:
-            raise ValueError(f"{name} must be a list")
-        return value
-
-    def take_count(self, name: str) -> int | None:
-        """Return an argument that must be a whole number, if it is there."""
-        value = self.take(name)
-        if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
-            raise ValueError(f"{name} must be a whole number")
-        return value
-
-    def check_all_taken(self) -> None:
-        """Refuse what neither judge would honour alike (`mostly`, row conditions)."""
-        if self.left:
-            raise ValueError(f"{', '.join(sorted(self.left))} is not supported here")
+def _code_set(name: str, contract: Contract, codelists: Mapping[str, CodeSet]) -> CodeSet:
+    if name not in codelists:
+        raise _refused(contract, f"there is no code list {name} in schemas/codelists/")
+    return codelists[name]

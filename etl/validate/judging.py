@@ -1,10 +1,7 @@
 """Great Expectations as the judge: how many rows fail each rule.
 
-The judge sees a pandas frame made for it. Text stays text; every other value becomes a whole
-number whose order and equality are the value's own (a decimal without its point, a day or
-moment as its distance from 1970), because GX compares with floating-point bounds and its
-pandas engine would round decimals and overflow on early dates. Numbers beyond 2**53, which
-floats cannot tell apart, stay Python integers.
+The judge sees a pandas frame made for it by `judged_frame`, and the bounds of rules as the
+same kind of whole numbers.
 
 GX is imported inside functions: it costs seconds and hundreds of megabytes.
 """
@@ -13,44 +10,57 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, assert_never
 
 import polars as pl
 
+from etl.contract.demands import Operator
 from etl.contract.fields import Field
 from etl.contract.model import Contract
 from etl.errors import DefectError
 from etl.validate.casting import readable
+from etl.validate.durations import day_before
+from etl.validate.judged_frame import helper, judged_frame, operand
 from etl.validate.literals import Value
 from etl.validate.rules import (
     Among,
     Between,
+    Compared,
+    Exists,
     Length,
+    Listed,
     Pattern,
     Readable,
+    Recent,
     Required,
     Rule,
+    Sums,
     Unique,
 )
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_EXACT = 2**53
 _DAY_ZERO = date(1970, 1, 1)
 _MOMENT_ZERO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def judge(typed: pl.LazyFrame, rules: Sequence[Rule], contract: Contract) -> dict[str, int]:
+def judge(
+    typed: pl.LazyFrame,
+    rules: Sequence[Rule],
+    contract: Contract,
+    references: Mapping[str, pl.LazyFrame] | None = None,
+) -> dict[str, int]:
     """Let Great Expectations count the failing rows of every rule.
 
     Args:
         typed: What `cast_rows` returns; not modified.
         rules: The compiled rules.
         contract: Names the types.
+        references: Rows that foreign keys point to, by dataset.
 
     Returns:
         Failing rows by the rule's label. No value of a cell is kept, logged or returned.
@@ -59,9 +69,10 @@ def judge(typed: pl.LazyFrame, rules: Sequence[Rule], contract: Contract) -> dic
         DefectError: GX could not answer for a rule.
     """
     fields = {field.name: field for field in contract.fields}
-    frame = _pandas_frame(typed, rules, fields)
+    frame = judged_frame(typed, rules, fields, references or {})
+    expectations = [_expectation(rule, fields, frame) for rule in rules]
     counts: dict[str, int] = {}
-    for result in _validate(frame, [expectation_of(rule, fields) for rule in rules], contract):
+    for result in _validate(frame, expectations, contract):
         label = str(result.expectation_config.meta["rule"])
         if "unexpected_count" not in result.result:
             raise _unjudged(contract, label)
@@ -69,21 +80,24 @@ def judge(typed: pl.LazyFrame, rules: Sequence[Rule], contract: Contract) -> dic
     return counts
 
 
-def expectation_of(rule: Rule, fields: dict[str, Field]) -> dict[str, Any]:
+def _expectation(rule: Rule, fields: Mapping[str, Field], frame: pd.DataFrame) -> dict[str, Any]:
     """Return a rule as GX writes an expectation, about the judge's frame."""
-    kind, kwargs = _kind_and_arguments(rule, fields[rule.fields[0]])
+    kind, kwargs = _kind_and_arguments(rule, fields[rule.fields[0]], frame)
     meta = {"rule": rule.label}
     return {"type": f"expect_{kind}", "kwargs": kwargs, "severity": rule.severity, "meta": meta}
 
 
-def _kind_and_arguments(rule: Rule, field: Field) -> tuple[str, dict[str, Any]]:
+def _kind_and_arguments(
+    rule: Rule, field: Field, frame: pd.DataFrame
+) -> tuple[str, dict[str, Any]]:
     column: dict[str, Any] = {"column": field.name}
     match rule.check:
         case Required():
             return "column_values_to_not_be_null", {"column": readable(field.name)}
         case Readable():
-            helper = {"column": readable(field.name), "value_set": [True]}
-            return "column_values_to_be_in_set", helper
+            return _is_true(readable(field.name))
+        case Listed() | Exists():
+            return _is_true(helper(rule))
         case Unique() if len(rule.fields) == 1:
             return "column_values_to_be_unique", column
         case Unique():
@@ -106,8 +120,39 @@ def _kind_and_arguments(rule: Rule, field: Field) -> tuple[str, dict[str, Any]]:
             return f"column_values_{kind}", column | {
                 "value_set": [_code(value, field) for value in values]
             }
+        case Compared(operator):
+            return _in_order(operator, *(operand(rule, name) for name in rule.fields))
+        case Sums(within):
+            largest = int(within.scaleb(frame.attrs[rule.label]))
+            return "column_values_to_be_between", {
+                "column": helper(rule), "min_value": -largest, "max_value": largest,
+            }  # fmt: skip
+        case Recent(within):
+            first = _first_recent_day(frame[field.name], within)
+            return "column_values_to_be_between", column | {"min_value": first}
         case _ as unknown:
             assert_never(unknown)
+
+
+def _is_true(column: str) -> tuple[str, dict[str, Any]]:
+    return "column_values_to_be_in_set", {"column": column, "value_set": [True]}
+
+
+def _in_order(operator: Operator, first: str, second: str) -> tuple[str, dict[str, Any]]:
+    pair = {"ignore_row_if": "either_value_is_missing"}
+    if operator == "=":
+        return "column_pair_values_to_be_equal", {"column_A": first, "column_B": second, **pair}
+    return "column_pair_values_a_to_be_greater_than_b", {
+        "column_A": second, "column_B": first, "or_equal": operator == "<=", **pair,
+    }  # fmt: skip
+
+
+def _first_recent_day(days: pd.Series[Any], within: str) -> int:
+    latest = days.max()
+    if latest != latest:  # NaN: there is no day at all
+        return 0
+    day = _DAY_ZERO + timedelta(days=int(latest))
+    return (day_before(day, within) - _DAY_ZERO).days
 
 
 def _bounds(least: object, most: object) -> dict[str, object]:
@@ -130,46 +175,6 @@ def _code(value: Value | None, field: Field) -> int | str | None:
             return value.hour * 3600 + value.minute * 60 + value.second
         case _:
             return value
-
-
-def _coded(field: Field) -> pl.Expr:
-    """Do to a column what `_code` does to a value."""
-    column = pl.col(field.name)
-    match field.type:
-        case "string":
-            return column
-        case "yearmonth":
-            year = column.str.slice(0, 4).cast(pl.Int64)
-            return year * 12 + column.str.slice(5, 2).cast(pl.Int64)
-        case "time":
-            return column.to_physical() // 1_000_000_000
-        case _:
-            return column.to_physical().cast(pl.Int64)
-
-
-def _pandas_frame(
-    typed: pl.LazyFrame, rules: Sequence[Rule], fields: dict[str, Field]
-) -> pd.DataFrame:
-    import pandas as pd
-
-    helpers = [readable(name) for name in fields]
-    ruled = {name for rule in rules for name in rule.fields if not _is_about_text(rule)}
-    values = [_coded(field) for name, field in fields.items() if name in ruled]
-    columns = typed.select(*values, *helpers).collect(engine="streaming")
-    return pd.DataFrame({column.name: _pandas_column(column) for column in columns})
-
-
-def _is_about_text(rule: Rule) -> bool:
-    return isinstance(rule.check, Required | Readable)
-
-
-def _pandas_column(column: pl.Series) -> pd.Series[Any]:
-    """Nulls make numbers floats, which is exact up to 2**53; larger ones stay integers."""
-    import pandas as pd
-
-    if column.dtype == pl.Int64 and column.is_between(-_EXACT, _EXACT).not_().any():
-        return pd.Series(column.to_list(), dtype=object)
-    return column.to_pandas()
 
 
 def _validate(

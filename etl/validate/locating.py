@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from functools import reduce
 from typing import assert_never
 
 import polars as pl
 
+from etl.contract.demands import Operator
 from etl.validate.casting import ROW, readable
+from etl.validate.durations import offset_of
 from etl.validate.rules import (
     Among,
     Between,
+    Compared,
+    Exists,
     Length,
+    Listed,
     Pattern,
     Readable,
+    Recent,
     Required,
     Rule,
+    Sums,
     Unique,
 )
 
+_WIDEST = 38  # digits of the widest decimal
+
 
 def locate(
-    typed: pl.LazyFrame, rules: Sequence[Rule], extra: Sequence[pl.Expr] = ()
+    typed: pl.LazyFrame,
+    rules: Sequence[Rule],
+    extra: Sequence[pl.Expr] = (),
+    references: Mapping[str, pl.LazyFrame] | None = None,
 ) -> pl.LazyFrame:
     """Mark, for every row and rule, whether the row fails.
 
@@ -29,14 +45,46 @@ def locate(
         typed: What `cast_rows` returns; not modified.
         rules: The compiled rules.
         extra: What else to take from the same scan.
+        references: Rows that foreign keys point to, by dataset.
 
     Returns:
         `_row`, one boolean column per rule, named by its label and never null, and `extra`.
     """
-    return typed.select(ROW, *(_fails(rule).alias(rule.label) for rule in rules), *extra)
+    joined = _with_found(typed, rules, references or {})
+    scales = _scales(typed, rules)
+    marks = (_fails(rule, scales).alias(rule.label) for rule in rules)
+    return joined.select(ROW, *marks, *extra)
 
 
-def _fails(rule: Rule) -> pl.Expr:
+def _with_found(
+    typed: pl.LazyFrame, rules: Sequence[Rule], references: Mapping[str, pl.LazyFrame]
+) -> pl.LazyFrame:
+    """Add a column for each foreign key that is true where its values were found."""
+    for rule in rules:
+        if isinstance(rule.check, Exists):
+            keys = references[rule.check.dataset].select(rule.check.fields).unique()
+            found = keys.rename(dict(zip(rule.check.fields, rule.fields, strict=True)))
+            found = found.with_columns(pl.lit(value=True).alias(_found(rule)))
+            typed = typed.join(found, on=list(rule.fields), how="left", maintain_order="left")
+    return typed
+
+
+def _found(rule: Rule) -> str:
+    return f"{rule.label}:found"
+
+
+def _scales(typed: pl.LazyFrame, rules: Sequence[Rule]) -> dict[str, int]:
+    """Return the decimals to which a rule's numbers are brought; rules over others have none."""
+    schema = typed.collect_schema()
+    return {
+        rule.label: max(getattr(schema[name], "scale", 0) for name in rule.fields)
+        for rule in rules
+        if isinstance(rule.check, Compared | Sums)
+        and all(schema[name].is_numeric() for name in rule.fields)
+    }
+
+
+def _fails(rule: Rule, scales: Mapping[str, int]) -> pl.Expr:
     column = pl.col(rule.fields[0])
     match rule.check:
         case Required():
@@ -54,6 +102,20 @@ def _fails(rule: Rule) -> pl.Expr:
         case Among(values, is_wanted):
             literals = pl.Series(values).implode()
             return _is_not(column.is_in(literals), is_wanted=is_wanted)
+        case Compared(order):
+            first, second = _numbers(rule, scales)
+            return _is_not(_ORDERS[order](first, second), is_wanted=True)
+        case Sums(within):
+            return _is_no_sum(_numbers(rule, scales), within)
+        case Recent(within):
+            return (column < column.max().dt.offset_by(f"-{offset_of(within)}")).fill_null(
+                value=False
+            )
+        case Listed(entries, on):
+            return _is_not(_is_listed(column, entries, pl.col(on)), is_wanted=True)
+        case Exists():
+            is_asked = pl.all_horizontal(pl.col(rule.fields).is_not_null())
+            return pl.col(_found(rule)).is_null() & is_asked
         case _ as unknown:
             assert_never(unknown)
 
@@ -62,6 +124,54 @@ def _is_repeated(fields: Sequence[str]) -> pl.Expr:
     """Hold for every member of a repeated value; a null in it makes the row unlike any."""
     values = pl.col(fields[0]) if len(fields) == 1 else pl.struct(fields)
     return values.is_duplicated() & pl.all_horizontal(pl.col(fields).is_not_null())
+
+
+_ORDERS: dict[Operator, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
+    "<": pl.Expr.lt,
+    "<=": pl.Expr.le,
+    "=": pl.Expr.eq,
+}
+
+
+def _numbers(rule: Rule, scales: Mapping[str, int]) -> list[pl.Expr]:
+    """Return a rule's columns, numbers wide enough to be added and compared exactly."""
+    columns = [pl.col(name) for name in rule.fields]
+    if (scale := scales.get(rule.label)) is None:
+        return columns
+    return [column.cast(pl.Decimal(_WIDEST, scale)) for column in columns]
+
+
+def _is_no_sum(columns: Sequence[pl.Expr], within: Decimal) -> pl.Expr:
+    *parts, total = columns
+    difference = reduce(operator.add, parts) - total
+    return (difference.abs() > pl.lit(within)).fill_null(value=False)
+
+
+def _is_listed(
+    column: pl.Expr, entries: Sequence[tuple[str, date, date]], day: pl.Expr
+) -> pl.Expr:
+    """Look the value up once per period that one code has at most; most codes have one."""
+    layers: list[dict[str, tuple[date, date]]] = []
+    for value, since, until in entries:
+        free = next((layer for layer in layers if value not in layer), None)
+        if free is None:
+            layers.append(free := {})
+        free[value] = (since, until)
+    return pl.any_horizontal(_is_in_layer(column, layer, day) for layer in layers)
+
+
+def _is_in_layer(
+    column: pl.Expr, layer: Mapping[str, tuple[date, date]], day: pl.Expr
+) -> pl.Expr:
+    values = list(layer)
+    since, until = (
+        column.replace_strict(
+            values, [days[end] for days in layer.values()], default=None, return_dtype=pl.Date
+        )
+        for end in (0, 1)
+    )
+    is_known = pl.when(column.is_not_null()).then(since.is_not_null())
+    return is_known & (day.is_null() | day.is_between(since, until)).fill_null(value=False)
 
 
 def _is_outside(value: pl.Expr, least: object, most: object) -> pl.Expr:

@@ -13,15 +13,26 @@ by `compiling`, before a row is read.
 | `minLength`, `maxLength`, `length` | `minLength`, `maxLength` | `expect_column_value_lengths_to_be_between` |
 | `pattern`, `notPattern` | `pattern` | `expect_column_values_to_match_regex`, `…_not_match_regex` |
 | `enum`, `notEnum` | `enum` | `expect_column_values_to_be_in_set`, `…_not_be_in_set` |
+| `compare` | `rules: compare` | `expect_column_pair_values_a_to_be_greater_than_b`, `…_to_be_equal` |
+| `sum` | `rules: sum` | `expect_multicolumn_sum_to_equal`; `sum_total` names a field |
+| `inside` | `rules: inside` | two of `expect_column_values_to_be_between` |
+| `recent` | `rules: recent` | |
+| `codelist` | `codelist` of a field | |
+| `foreignKey` | `foreignKeys` | |
 
 Nulls pass every rule but `required`; text that cannot be read as its type fails `type` and
-nothing else. Uniqueness counts every member of a repeated value, nulls aside.
+nothing else. Uniqueness counts every member of a repeated value, nulls aside. A rule over
+several fields asks only rows that have a value in each of them.
 """  # noqa: E501  (a table)
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal
 
+from etl.contract.demands import Operator, Responsibility
 from etl.validate.literals import Value
 from etl.validate.suites import Severity
 
@@ -73,7 +84,63 @@ class Among:
     is_wanted: bool = True
 
 
-Check = Required | Readable | Unique | Between | Length | Pattern | Among
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The first field's value stands in this order to the second's."""
+
+    operator: Operator
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """The values of all fields but the last add up to the last one's.
+
+    Attributes:
+        within: Largest difference that is still right, as from rounding.
+    """
+
+    within: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """The day lies no further before the latest one of the table than a duration."""
+
+    within: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The value is in a code list on the day that another field of the row names.
+
+    A row without that day is asked whether the value ever was in the list.
+
+    Attributes:
+        entries: Values with the first and last day on which they were valid.
+        on: Name of the field that holds the day.
+    """
+
+    entries: tuple[tuple[str, date, date], ...]
+    on: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """The values stand together in a row of another dataset, or of this one.
+
+    Attributes:
+        dataset: Its name.
+        fields: Its fields, in the order of the rule's own.
+    """
+
+    dataset: str
+    fields: tuple[str, ...]
+
+
+Check = (
+    Required | Readable | Unique | Between | Length | Pattern | Among
+    | Compared | Sums | Recent | Listed | Exists
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +148,21 @@ class Rule:
     """What must hold for one field, or for several together.
 
     Attributes:
-        fields: Names of the fields; several only for `Unique`.
+        fields: Names of the fields; several only where rows are asked about them together.
         name: `minimum`; from a shared suite `standard_parking.minimum`.
         severity: Only `critical` sends rows to quarantine.
         check: What is asked.
+        share: Largest share of the rows that are asked that may fail; a critical rule that is
+            broken more often returns the file. None: only the contract's thresholds count.
+        responsibility: Whose job a failure is.
     """
 
     fields: tuple[str, ...]
     name: str
     severity: Severity
     check: Check
+    share: float | None = None
+    responsibility: Responsibility = "department"
 
     @property
     def field(self) -> str:

@@ -1,21 +1,21 @@
 """Shared suites: Great Expectations' own JSON, checked when it is read.
 
-A suite names fields of the contracts that use it, never columns of a file. `mostly` and
-row conditions are refused: how much may go wrong is the contract's to say.
+A suite names fields of the contracts that use it, never columns of a file. What contracts
+decide stands in it as `{"$PARAMETER": name}`, as GX writes it. Row conditions are refused.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic import Field as Key
 
+from etl.contract.demands import Severity
 from etl.errors import ContractError
 
-Severity = Literal["critical", "warning", "info"]
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
