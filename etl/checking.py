@@ -17,6 +17,7 @@ from etl.certify.certificate import read_certificate
 from etl.certify.certifying import Check
 from etl.certify.measuring import verifier
 from etl.certify.verifying import verify_file
+from etl.contract.codelists import CodeSet, read_code_sets
 from etl.contract.fields import Field
 from etl.contract.hierarchies import CodeList, read_code_lists
 from etl.contract.loading import (
@@ -67,13 +68,17 @@ def run_example(
     example: Example,
     suites: Mapping[str, Suite],
     code_lists: Mapping[str, CodeList] | None = None,
+    code_sets: Mapping[str, CodeSet] | None = None,
 ) -> str:
     """Take an example's rows the way up to the files; say what differs, or nothing.
 
-    Where levels are searched, an example shows the finest that may be published. The rows are
-    synthetic, so the answer still names counts and columns only.
+    Foreign keys are not asked: an example stands alone. Where levels are searched, it shows the
+    finest that may be published. The rows are synthetic, so the answer still names counts and
+    columns only.
     """
-    checked = check_table(_supplied_rows(contract, example), contract, suites, gx_max_rows=0)
+    alone = contract.model_copy(update={"foreign_keys": ()})
+    rows = _supplied_rows(contract, example)
+    checked = check_table(rows, alone, suites, gx_max_rows=0, codelists=code_sets)
     fields = contract.at_levels(contract.floors("public")).published_fields
     public = anonymise_table(checked.accepted, contract, code_lists).select(
         pl.col(field.name).cast(published_dtype(field)) for field in fields
@@ -220,22 +225,42 @@ def _faults(
 ) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Yield what only shows when the contract is compiled and its examples are run."""
     try:
-        compile_rules(contract, suites)
-    except EtlError as error:
-        yield ("expectations",), error.message
-        return
-    try:
         code_lists = read_code_lists(schemas, contract.hierarchy_tables)
+        code_sets = read_code_sets(schemas, contract.codelists)
     except EtlError as error:
         yield ("fields",), error.message
         return
+    try:
+        compile_rules(contract, suites, code_sets)
+    except EtlError as error:
+        yield ("expectations",), error.message
+        return
+    yield from _key_faults(contract, schemas)
     for number, example in enumerate(contract.examples):
         try:
-            fault = run_example(contract, example, suites, code_lists)
+            fault = run_example(contract, example, suites, code_lists, code_sets)
         except EtlError as error:
             fault = error.message
         if fault:
             yield ("examples", number), fault
+
+
+def _key_faults(contract: Contract, schemas: Path) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield the foreign keys that name no dataset, or fields that it lacks or types otherwise."""
+    own = {field.name: field for field in contract.fields}
+    for number, key in enumerate(contract.foreign_keys):
+        place = ("foreignKeys", number, "reference")
+        try:
+            other = find_contract(schemas, key.reference.resource)
+        except EtlError as error:
+            yield (*place, "resource"), error.message
+            continue
+        theirs = {field.name: field for field in other.fields}
+        for name, named in zip(key.fields, key.reference.fields, strict=True):
+            like = theirs.get(named)
+            mine = own[name]
+            if like is None or (like.type, like.decimals) != (mine.type, mine.decimals):
+                yield (*place, "fields"), f"{other.name} has no field {named} of type {mine.type}"
 
 
 def _supplied_rows(contract: Contract, example: Example) -> pl.LazyFrame:

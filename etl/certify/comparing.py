@@ -73,7 +73,7 @@ def compare_tables(
         release: Name of the live release.
         key: The primary key, where all its fields are published as they are; else nothing.
     """
-    after, before = (f"read_parquet({literal_path(file)})" for file in (new, live))
+    after, before = _table(new), _table(live)
     types, types_before = _types(connection, after), _types(connection, before)
     known = [name for name in types if name in types_before]
     ordered = [
@@ -101,6 +101,11 @@ def compare_tables(
         removed_keys=_removed(connection, after, before, key) if set(key) <= set(known) else None,
         columns=columns,
     )
+
+
+def _table(file: Path) -> str:
+    path = literal_path(file).replace("'", "''")
+    return f"read_parquet('{path}')"
 
 
 def _types(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:

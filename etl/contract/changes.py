@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from etl.contract.model import Contract, Field
+from etl.contract.fields import Field
+from etl.contract.model import Contract
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,12 @@ def _table_changes(before: Contract, after: Contract) -> Iterator[Change]:
 def _field_changes(before: Contract, after: Contract) -> Iterator[Change]:
     old = {field.name: field for field in before.published_fields}
     new = {field.name: field for field in after.published_fields}
-    for name in old:
+    for name, field in old.items():
         place = f"fields.{name}"
         if name not in new:
             yield _breaking(place, "is published no longer", "더는 공개하지 않습니다")
         else:
-            yield from _column_changes(place, old[name], new[name])
+            yield from _column_changes(place, field, new[name])
     for name in new:
         if name not in old:
             yield Change("additive", f"fields.{name}", "is published now", "새로 공개합니다")

@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from etl.contract.demands import NamedCodeList
 from etl.contract.generalisation import NOTHING_LEFT, FieldHierarchy, Generalisation
 from etl.contract.spelling import Format, MissingValue, NegativeMark, find_misspelling
 from etl.contract.vocabulary import (
@@ -81,6 +82,7 @@ class Field(Strict):
         true_values: Words that mean yes, in place of the usual ones.
         false_values: Words that mean no, in place of the usual ones.
         missing_values: Texts that mean "nothing" in this field, besides the empty one.
+        codelist: Which values it may hold, by a file of `schemas/codelists`.
         generalise: What a quasi-identifier looks like once published.
         hierarchy: Between which levels that is searched instead.
         declared_personal: Kinds of personal data that the release gate lets pass here.
@@ -102,6 +104,7 @@ class Field(Strict):
     false_values: tuple[Text, ...] = Key((), alias="falseValues")
     missing_values: tuple[str | MissingValue, ...] = Key((), alias="missingValues")
     constraints: Constraints = Key(default_factory=lambda: Constraints.model_validate({}))
+    codelist: NamedCodeList | None = None
     role: Role
     generalise: Generalisation | None = None
     hierarchy: FieldHierarchy | None = None

@@ -12,12 +12,15 @@ from typing import get_args
 import yaml
 from pydantic import ValidationError
 
+from etl.contract.codelists import FOLDER as CODELISTS
+from etl.contract.hierarchies import FOLDER as HIERARCHIES
 from etl.contract.model import Contract
 from etl.contract.strict_yaml import parse_strictly
 from etl.contract.unbuilt import find_unbuilt
 from etl.contract.vocabulary import Role
 from etl.errors import ContractError
 
+_RESERVED = (CODELISTS, HIERARCHIES)  # folders that belong to no organisation
 SLUG = re.compile(r"[a-z][a-z0-9_]{1,30}")  # CKAN wants two characters at least
 
 _KOREAN = {
@@ -82,7 +85,7 @@ class InvalidContractError(ContractError):
 
 def contract_files(schemas: Path) -> list[Path]:
     """Return every contract file of a folder, in the order of their names."""
-    return sorted(schemas.glob("*/*.yaml"))
+    return sorted(f for f in schemas.glob("*/*.yaml") if f.parent.name not in _RESERVED)
 
 
 def dataset_name(file: Path) -> str:
@@ -182,7 +185,8 @@ def find_contract_file(schemas: Path, dataset: str) -> Path:
     """
     organisation, _, name = dataset.partition("-")
     file = schemas / organisation / f"{name}.yaml"
-    if not (SLUG.fullmatch(organisation) and SLUG.fullmatch(name)) or not file.is_file():
+    is_named = SLUG.fullmatch(organisation) and SLUG.fullmatch(name)
+    if not is_named or organisation in _RESERVED or not file.is_file():
         known = ", ".join(map(dataset_name, contract_files(schemas))) or "none"
         raise ContractError(
             "There is no contract of that name. Nothing was read. "
@@ -254,11 +258,15 @@ def _complaints(error: ValidationError, text: str, label: str) -> Iterator[Compl
         path = _path(fault["loc"], is_key=fault["type"] == "extra_forbidden")
         message = fault["msg"].removeprefix("Value error, ")
         if not path and (named := re.match(r"([\w.]+): ", message)):
-            path, message = tuple(named[1].split(".")), message[named.end() :]
+            path, message = _parts(named[1]), message[named.end() :]
         korean = _KOREAN.get(fault["type"], message)
         if path[-1:] == ("role",) and fault["type"] == "literal_error":
             message, korean = _ROLE_MESSAGES
         yield _complaint(label, lines.of(path), spell_path(path), message, korean)
+
+
+def _parts(named: str) -> tuple[str | int, ...]:
+    return tuple(int(part) if part.isdigit() else part for part in named.split("."))
 
 
 def _path(location: tuple[str | int, ...], *, is_key: bool) -> tuple[str | int, ...]:

@@ -23,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from etl.contract.demands import ForeignKey, NamedSuite, TableRule
 from etl.contract.fields import (
     Field,
     headers_of,
@@ -63,20 +64,6 @@ class Disclosure(Strict):
     review_date: date | None = None
 
 
-class ForeignKeyReference(Strict):
-    """The other side of a foreign key."""
-
-    resource: Text
-    fields: tuple[FieldName, ...]
-
-
-class ForeignKey(Strict):
-    """Fields whose values must exist in another dataset."""
-
-    fields: tuple[FieldName, ...]
-    reference: ForeignKeyReference
-
-
 class Thresholds(Strict):
     """How much may go wrong before the whole file is refused."""
 
@@ -84,10 +71,21 @@ class Thresholds(Strict):
 
 
 class Guards(Strict):
-    """Changes against the live release that hold a new one for the data steward."""
+    """Changes against the live release that hold a new one for the data steward.
+
+    Attributes:
+        rows: Largest change of the number of rows; unless named, a quarter may go.
+        nulls: Largest rise of the share of missing values in a column.
+        distinct: Largest change of the number of different values in a column.
+        range: Largest share of rows whose value lies outside a column's live range.
+        removed_keys: Largest share of the live primary keys that may be gone.
+    """
 
     rows: Share | None = None
     nulls: Share | None = None
+    distinct: Share | None = None
+    range: Share | None = None
+    removed_keys: Share | None = None
 
 
 class Retention(Strict):
@@ -131,7 +129,8 @@ class Contract(Strict):
     foreign_keys: tuple[ForeignKey, ...] = Key((), alias="foreignKeys")
     missing_values: tuple[str, ...] = Key(("",), alias="missingValues")
     fields: tuple[Field, ...]
-    expectations: tuple[Text, ...] = ()
+    rules: tuple[TableRule, ...] = ()
+    expectations: tuple[NamedSuite, ...] = ()
     thresholds: Thresholds = Thresholds()
     privacy: Privacy
     approval: Literal["none", "privacy-officer"]
@@ -173,6 +172,10 @@ class Contract(Strict):
         named.append(("privacy.l_diversity", tuple(self.privacy.l_diversity or ())))
         if self.privacy.tiers is not None:
             named.append(("privacy.tiers", tuple(self.privacy.tiers.agency.floors)))
+        for index, rule in enumerate(self.rules):
+            named.append((f"rules.{index}", rule.fields))
+        for index, key in enumerate(self.foreign_keys):
+            named.append((f"foreignKeys.{index}", key.fields))
         for example in self.examples:
             used = [*example.supplied, *example.published]
             named.append(("examples", tuple(dict.fromkeys(cell for row in used for cell in row))))
@@ -233,6 +236,13 @@ class Contract(Strict):
             for field in self.fields
             if field.role == "quasi-identifier"
         }
+
+    @property
+    def codelists(self) -> tuple[str, ...]:
+        """Names of the code lists that say which values are allowed, or where an area lies."""
+        fields = {field.codelist.name for field in self.fields if field.codelist}
+        areas = {use.area.codelist for use in self.expectations if use.area}
+        return tuple(sorted(fields | areas))
 
     @property
     def hierarchy_tables(self) -> tuple[str, ...]:

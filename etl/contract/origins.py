@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
-from etl.contract.model import Label, Strict, Text
+from etl.contract.vocabulary import Label, Strict, Text
 from etl.errors import ContractError
 
 

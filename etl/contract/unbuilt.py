@@ -18,6 +18,5 @@ def find_unbuilt(contract: Contract) -> list[str]:
         "update.append": contract.update != "snapshot",
         "reference_date.file_name": reference is not None and reference.file_name is not None,
         "disclosure.level": contract.disclosure.level != "public",
-        "foreignKeys": bool(contract.foreign_keys),
     }
     return [key for key, is_named in found.items() if is_named]

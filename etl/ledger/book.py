@@ -142,6 +142,13 @@ class Ledger:
             row = connection.execute(select(runs).where(runs.c.run_id == run_id)).one_or_none()
         return record(Run, row) if row else None
 
+    def validated_runs(self, dataset: str) -> list[str]:
+        """Return the runs of a dataset of which some rows were accepted, the latest first."""
+        chosen = select(runs.c.run_id).where(runs.c.dataset == dataset, runs.c.accepted > 0)
+        with self._transaction() as connection:
+            found = connection.scalars(chosen.order_by(runs.c.started_at.desc())).all()
+        return list(found)
+
     def describe_run(self, run_id: str, **known: str | None) -> None:
         """Record what became known: `run_key`, `landed_sha256` (restricted), `reference_date`."""
         _refuse_unknown(known, ("run_key", "landed_sha256", "reference_date"))
@@ -422,9 +429,7 @@ class Ledger:
             row = connection.execute(chosen).one_or_none()
         return record(Decision, row) if row else None
 
-    def waive_guards(
-        self, run_id: str, violations: Sequence[str], *, by: str, reason: str
-    ) -> None:
+    def waive_guards(self, run_id: str, violations: Sequence[str], *, by: str, reason: str) -> None:
         """Record that an operator lets a run pass the guards, with these violations only."""
         with self._transaction() as connection:
             _run(connection, run_id)

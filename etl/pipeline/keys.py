@@ -24,6 +24,11 @@ def officer_key(state: Reference) -> str:
     return f"restricted/{state.dataset}/{state.run_id}/privacy.html"
 
 
+def comparison_key(dataset: str, run_id: str) -> str:
+    """Return where it stands how a release differs from the live one."""
+    return f"restricted/{dataset}/{run_id}/comparison.json"
+
+
 def signed_key(state: Reference) -> str:
     """Return the prefix of what was signed."""
     return f"certified/{state.dataset}/{state.run_id}"

@@ -106,9 +106,10 @@ def _land_rows(bench: Workbench, contract: Contract, run_id: str) -> Landed:
 
 def _run_key(bench: Workbench, contract: Contract, landed_sha256: str) -> str:
     """Return what decides whether a run would publish what is live; stays in the ledger."""
-    suites = {name: _suite_sha256(bench, name) for name in contract.expectations}
+    suites = {use.suite: _suite_sha256(bench, use.suite) for use in contract.expectations}
     lists = {name: listed.sha256 for name, listed in bench.code_lists(contract).items()}
-    parts = [landed_sha256, contract.sha256, suites, lists, SEMANTICS]
+    codes = {name: codes.sha256 for name, codes in bench.code_sets(contract).items()}
+    parts = [landed_sha256, contract.sha256, suites, lists, codes, SEMANTICS]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

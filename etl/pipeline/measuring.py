@@ -16,7 +16,6 @@ import duckdb
 from etl.certify.anonymity import check_anonymity, measure_anonymity, tell_anonymity
 from etl.certify.certificate import load_signing_key, sign
 from etl.certify.certifying import Check, check_release, require_all, write_content
-from etl.certify.guarding import require_guards
 from etl.certify.measuring import (
     FileFacts,
     TableFacts,
@@ -30,6 +29,7 @@ from etl.contract.model import Contract
 from etl.contract.vocabulary import TierName
 from etl.digest import published_columns
 from etl.ledger.book import Release, utc_now
+from etl.pipeline.guarding import hold_to_live
 from etl.pipeline.keys import identity, officer_key, step_key
 from etl.pipeline.workbench import Workbench
 from etl.states import (
@@ -63,11 +63,9 @@ def measure_and_sign(
         for tier, state in bench.converted_tiers(converted).items()
     ]
     public = tiers[0]
-    measures = {"rows": public.table.rows, "nulls": public.table.nulls}
-    require_guards(contract, measures, _measures_of(bench, live))
+    hold_to_live(bench, contract, converted, live)
     release = bench.ledger.allocate_release(contract.name, converted.run_id, day)
     certificates = [_sign(bench, tier, release, prefix, now) for tier in tiers]
-    bench.write_json(f"restricted/{contract.name}/{converted.run_id}/measures.json", measures)
     if contract.privacy.k is not None:
         checks = {tier.tier: tier.checks for tier in tiers}
         page = render_officer_page(contract, release, bench.plans(converted), checks)
@@ -135,13 +133,6 @@ def _sign(bench: Workbench, measured: _Measured, release: str, prefix: str, now:
 
 def _quarantined(bench: Workbench, run_id: str) -> int:
     return bench.ledger.books(run_id)["quarantined"] or 0
-
-
-def _measures_of(bench: Workbench, live: Release | None) -> dict[str, Any] | None:
-    if live is None:
-        return None
-    key = f"restricted/{live.dataset}/{live.run_id}/measures.json"
-    return dict(bench.read_json(key)) if bench.store.exists(key) else None
 
 
 def certified_state(

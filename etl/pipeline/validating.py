@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 
 import polars as pl
 
 from etl.pipeline.keys import identity, step_key
+from etl.pipeline.referencing import referenced_rows
 from etl.pipeline.telling import write_report
 from etl.pipeline.workbench import Workbench
 from etl.states import (
@@ -23,13 +26,21 @@ def validate(bench: Workbench, landed: Landed) -> Validated:
         return done
     contract = bench.contract(landed)
     with bench.step(landed.dataset, landed.run_id, "validate") as count:
-        with bench.store.local_path(f"{landed.key}/rows.parquet") as rows:
+        with (
+            bench.store.local_path(f"{landed.key}/rows.parquet") as rows,
+            referenced_rows(bench, contract, landed) as references,
+            _totals(bench, landed) as totals,
+        ):
             checked = check_table(
                 pl.scan_parquet(rows, glob=False),
                 contract,
                 bench.suites(),
                 bench.settings.gx_max_rows,
+                codelists=bench.code_sets(contract),
+                references=references,
+                totals=totals,
             )
+            bench.write_json(f"{prefix}/quality.json", checked.quality.as_json())
             bench.sink(checked.quarantined, f"{prefix}/quarantine.parquet")
             write_report(bench, landed, contract, checked)
             require_quality(checked, landed.ragged, contract)
@@ -53,3 +64,14 @@ def validate(bench: Workbench, landed: Landed) -> Validated:
         count.rows = validated.rows
         bench.store.write_manifest(prefix, validated)
     return validated
+
+
+@contextmanager
+def _totals(bench: Workbench, landed: Landed) -> Iterator[pl.LazyFrame | None]:
+    """Lend the total rows of the source, where extraction kept any."""
+    key = f"{landed.key}/totals.parquet"
+    if not (landed.totals and bench.store.exists(key)):
+        yield None
+        return
+    with bench.store.local_path(key) as totals:
+        yield pl.scan_parquet(totals, glob=False)

@@ -21,6 +21,7 @@ from etl.certify.measuring import (
     measure_file,
     verifier,
 )
+from etl.contract.codelists import CodeSet, read_code_sets
 from etl.contract.hierarchies import CodeList, read_code_lists
 from etl.contract.loading import parse_contract
 from etl.contract.model import Contract
@@ -92,6 +93,10 @@ class Workbench:
     def code_lists(self, contract: Contract) -> dict[str, CodeList]:
         """Return the code lists that levels are taken from."""
         return read_code_lists(self.settings.schemas, contract.hierarchy_tables)
+
+    def code_sets(self, contract: Contract) -> dict[str, CodeSet]:
+        """Return the code lists that say which values are allowed."""
+        return read_code_sets(self.settings.schemas, contract.codelists)
 
     def plans(self, state: Reference) -> dict[str, Any]:
         """Return how each tier's table was made; it counts what was left out."""

@@ -8,15 +8,19 @@ from typing import Literal
 
 import polars as pl
 
+from etl.contract.codelists import CodeSet
+from etl.contract.demands import Severity
 from etl.contract.fields import Field
 from etl.contract.model import Contract
-from etl.errors import DefectError, QualityGateError, SourceFormatError
+from etl.errors import ContractError, DefectError, QualityGateError, SourceFormatError
 from etl.validate.casting import ROW, cast_rows
 from etl.validate.compiling import compile_rules
 from etl.validate.judging import judge
 from etl.validate.locating import locate
-from etl.validate.rules import Rule
-from etl.validate.suites import Severity, Suite
+from etl.validate.quality import Quality, asked_columns, measure_quality
+from etl.validate.rules import Exists, Rule
+from etl.validate.suites import Suite
+from etl.validate.totals import check_totals, total_rules
 
 RULES = "_rules"
 
@@ -48,12 +52,14 @@ class Checked:
         quarantined: The other rows whole, as text, with `_rules`: the labels of the
             critical rules that they fail.
         issues: `_row`, field, rule, severity of every failure, in order of rows; no values.
-        rules: Every rule that was asked, in the order of the contract.
+        rules: Every rule that was asked, in the order of the contract; those about total rows
+            last.
         counts: One per rule that some row fails, in the same order.
         rows: Rows that came in; accepted and quarantined together.
         accepted_rows: Rows of `accepted`.
         quarantined_rows: Rows of `quarantined`.
         judged_by: Who counted; `locate` alone above the size that GX is given, and for no rows.
+        quality: What was asked, and how much of it failed.
         reference_date: Latest ISO date of the contract's reference field among accepted
             rows; empty when there is none.
     """
@@ -67,6 +73,7 @@ class Checked:
     accepted_rows: int
     quarantined_rows: int
     judged_by: Literal["great_expectations", "locate"]
+    quality: Quality
     reference_date: str
 
 
@@ -77,6 +84,9 @@ def check_table(
     gx_max_rows: int,
     *,
     units: Mapping[str, str] | None = None,
+    codelists: Mapping[str, CodeSet] | None = None,
+    references: Mapping[str, pl.LazyFrame] | None = None,
+    totals: pl.LazyFrame | None = None,
 ) -> Checked:
     """Cast landed rows, judge them, and tell good from bad.
 
@@ -87,6 +97,10 @@ def check_table(
         suites: Shared suites by name.
         gx_max_rows: Above so many rows `locate` judges alone.
         units: Unit that the file itself states, by field.
+        codelists: Code lists that the contract names, by name.
+        references: Typed rows of the datasets that foreign keys point to, by name; those of
+            this one are its own.
+        totals: The total rows of the source, in the form of `rows`.
 
     Returns:
         The two parts and every failure. Nothing is refused here: see `require_quality`.
@@ -98,27 +112,45 @@ def check_table(
         DefectError: Great Expectations and `locate` count differently, or two rows share
             an address.
     """
-    rules = compile_rules(contract, suites)
+    rules = compile_rules(contract, suites, codelists)
     typed = cast_rows(rows, contract, units)
-    marks = _collect_marks(typed, rules, contract)
+    known = {**(references or {}), contract.name: typed}
+    _check_references(typed, rules, known, contract)
+    marks = _collect_marks(typed, rules, contract, known)
     located = {rule.label: int(marks[rule.label].sum()) for rule in rules}
     is_judged = 0 < marks.height <= gx_max_rows
     if is_judged:
-        _compare(judge(typed, rules, contract), located, contract)
+        _compare(judge(typed, rules, contract, known), located, contract)
     critical = [rule.label for rule in rules if rule.severity == "critical"]
     failing = marks.filter(pl.any_horizontal(critical))
+    about_totals = total_rules(contract)
+    wrong = _wrong_totals(typed, totals, about_totals, contract, units)
+    every = (*rules, *about_totals)
+    counts = located | {rule.label: wrong.filter(label=rule.label).height for rule in about_totals}
     return Checked(
         accepted=_accepted(typed, failing, contract),
         quarantined=_quarantined(rows, failing, critical),
-        issues=_issues(marks, rules),
-        rules=rules,
-        counts=_counts(rules, located),
+        issues=_issues(marks, every, wrong),
+        rules=every,
+        counts=_counts(every, counts),
+        quality=measure_quality(marks, rules, located, contract),
         rows=marks.height,
         accepted_rows=marks.height - failing.height,
         quarantined_rows=failing.height,
         judged_by="great_expectations" if is_judged else "locate",
         reference_date=_reference_date(marks, critical),
     )
+
+
+def _wrong_totals(
+    typed: pl.LazyFrame,
+    totals: pl.LazyFrame | None,
+    rules: Sequence[Rule],
+    contract: Contract,
+    units: Mapping[str, str] | None,
+) -> pl.DataFrame:
+    stated = None if totals is None else cast_rows(totals, contract, units)
+    return check_totals(typed, stated, rules, contract)
 
 
 def require_quality(checked: Checked, ragged: int, contract: Contract) -> None:
@@ -140,6 +172,7 @@ def require_quality(checked: Checked, ragged: int, contract: Contract) -> None:
             " release stays. Export the table again and drop the whole file.",
             dataset=contract.name,
         )
+    _require_shares(checked, contract)
     if is_within_threshold(checked, ragged, contract):
         return
     bad, limit = checked.quarantined_rows + ragged, contract.thresholds.quarantine
@@ -152,6 +185,23 @@ def require_quality(checked: Checked, ragged: int, contract: Contract) -> None:
         rows=records,
         quarantined=bad,
     )
+
+
+def _require_shares(checked: Checked, contract: Contract) -> None:
+    """Refuse a file that breaks one critical rule more often than the rule allows."""
+    broken = [
+        f"{', '.join(rule.fields)}: {rule.rule} fails in {rule.errors:,} of {rule.asked:,} rows"
+        f" (at most {rule.share:.1%})"
+        for rule in checked.quality.rules
+        if rule.severity == "critical" and not rule.holds
+    ]
+    if broken:
+        raise QualityGateError(
+            f"{contract.name}: {'; '.join(broken)}. Nothing was published; the live release stays."
+            " Correct the rows that the report names and drop the file again.",
+            dataset=contract.name,
+            rules=len(broken),
+        )
 
 
 def is_within_threshold(checked: Checked, ragged: int, contract: Contract) -> bool:
@@ -167,9 +217,38 @@ def is_within_threshold(checked: Checked, ragged: int, contract: Contract) -> bo
     return checked.accepted_rows > 0 and bad <= contract.thresholds.quarantine * records
 
 
-def _collect_marks(typed: pl.LazyFrame, rules: Sequence[Rule], contract: Contract) -> pl.DataFrame:
-    """Collect one bit per row and rule, and the reference date, in one scan."""
-    located = locate(typed, rules, extra=[_day_of(contract).alias(_DAY)])
+def _check_references(
+    typed: pl.LazyFrame,
+    rules: Sequence[Rule],
+    references: Mapping[str, pl.LazyFrame],
+    contract: Contract,
+) -> None:
+    """Refuse a foreign key whose other side cannot be compared."""
+    own = typed.collect_schema()
+    for rule in rules:
+        if not isinstance(rule.check, Exists):
+            continue
+        other = references.get(rule.check.dataset)
+        found = other.collect_schema() if other is not None else {}
+        pairs = zip(rule.fields, rule.check.fields, strict=True)
+        if unlike := [theirs for name, theirs in pairs if found.get(theirs) != own[name]]:
+            raise ContractError(
+                f"{contract.name}: foreignKeys: {rule.check.dataset} has no"
+                f" {', '.join(unlike)} of the same type. Nothing was validated; the live release"
+                " stays. Correct the contract.",
+                dataset=contract.name,
+            )
+
+
+def _collect_marks(
+    typed: pl.LazyFrame,
+    rules: Sequence[Rule],
+    contract: Contract,
+    references: Mapping[str, pl.LazyFrame],
+) -> pl.DataFrame:
+    """Collect one bit per row and rule, what was asked, and the reference date, in one scan."""
+    extra = [_day_of(contract).alias(_DAY), *asked_columns(contract, rules)]
+    located = locate(typed, rules, extra, references)
     marks = located.collect(engine="streaming")
     if marks[ROW].n_unique() != marks.height:
         raise DefectError(
@@ -233,8 +312,9 @@ def _quarantined(
     return rows.join(broken, on=ROW, how="inner", maintain_order="left")
 
 
-def _issues(marks: pl.DataFrame, rules: Sequence[Rule]) -> pl.LazyFrame:
+def _issues(marks: pl.DataFrame, rules: Sequence[Rule], wrong_totals: pl.DataFrame) -> pl.LazyFrame:
     labels = [rule.label for rule in rules]
+    about_rows = [label for label in labels if label in marks.columns]
     names = pl.LazyFrame(
         {
             "label": labels,
@@ -247,13 +327,13 @@ def _issues(marks: pl.DataFrame, rules: Sequence[Rule]) -> pl.LazyFrame:
     )
     failures = (
         marks.lazy()
-        .filter(pl.any_horizontal(labels))
-        .unpivot(labels, index=ROW, variable_name="label", value_name="fails")
+        .filter(pl.any_horizontal(about_rows))
+        .unpivot(about_rows, index=ROW, variable_name="label", value_name="fails")
         .filter(pl.col("fails"))
+        .select(ROW, "label")
     )
-    return (
-        failures.join(names, on="label").sort(ROW, "order").select(ROW, "field", "rule", "severity")
-    )
+    every = pl.concat([failures, wrong_totals.lazy()])
+    return every.join(names, on="label").sort(ROW, "order").select(ROW, "field", "rule", "severity")
 
 
 def _counts(rules: Sequence[Rule], located: Mapping[str, int]) -> tuple[Count, ...]:

@@ -96,7 +96,9 @@ def listed(field: Field, codes: CodeSet, by: By, day: Field | None) -> Check:
 
 def _need_text(field: Field) -> None:
     if field.type != "string":
-        raise ValueError(f"lengths, patterns and lists need type string; {field.name} is {field.type}")
+        raise ValueError(
+            f"lengths, patterns and lists need type string; {field.name} is {field.type}"
+        )
 
 
 def _check_span(least: object, most: object) -> None:

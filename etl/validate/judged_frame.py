@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from etl.contract.model import Field
+from etl.contract.fields import Field
 from etl.validate.casting import readable
 from etl.validate.rules import Compared, Exists, Listed, Readable, Required, Rule, Sums
 
@@ -129,7 +129,8 @@ def _scaled(field: Field, scale: int | None) -> pl.Expr:
     """Return a field's whole numbers, all of a rule's with the same decimals."""
     if field.type not in ("integer", "year", "number"):
         return _coded(field)
-    return _coded(field).cast(pl.Int128) * 10 ** ((scale or 0) - (field.decimals or 0))
+    factor = int(10 ** ((scale or 0) - (field.decimals or 0)))
+    return _coded(field).cast(pl.Int128) * factor
 
 
 def _coded(field: Field) -> pl.Expr:

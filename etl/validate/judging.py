@@ -38,6 +38,8 @@ from etl.validate.rules import (
     Required,
     Rule,
     Sums,
+    TableCheck,
+    Totals,
     Unique,
 )
 
@@ -96,8 +98,6 @@ def _kind_and_arguments(
             return "column_values_to_not_be_null", {"column": readable(field.name)}
         case Readable():
             return _is_true(readable(field.name))
-        case Listed() | Exists():
-            return _is_true(helper(rule))
         case Unique() if len(rule.fields) == 1:
             return "column_values_to_be_unique", column
         case Unique():
@@ -120,16 +120,27 @@ def _kind_and_arguments(
             return f"column_values_{kind}", column | {
                 "value_set": [_code(value, field) for value in values]
             }
+        case _ as check:
+            return _together(rule, check, field, frame)
+
+
+def _together(
+    rule: Rule, check: TableCheck | Totals, field: Field, frame: pd.DataFrame
+) -> tuple[str, dict[str, Any]]:
+    match check:
         case Compared(operator):
             return _in_order(operator, *(operand(rule, name) for name in rule.fields))
         case Sums(within):
             largest = int(within.scaleb(frame.attrs[rule.label]))
-            return "column_values_to_be_between", {
-                "column": helper(rule), "min_value": -largest, "max_value": largest,
-            }  # fmt: skip
+            bounds = _bounds(-largest, largest)
+            return "column_values_to_be_between", {"column": helper(rule), **bounds}
         case Recent(within):
-            first = _first_recent_day(frame[field.name], within)
-            return "column_values_to_be_between", column | {"min_value": first}
+            bounds = _bounds(_first_recent_day(frame[field.name], within), None)
+            return "column_values_to_be_between", {"column": field.name, **bounds}
+        case Listed() | Exists():
+            return _is_true(helper(rule))
+        case Totals():
+            raise TypeError(f"{rule.label} is not about rows")
         case _ as unknown:
             assert_never(unknown)
 
@@ -148,10 +159,10 @@ def _in_order(operator: Operator, first: str, second: str) -> tuple[str, dict[st
 
 
 def _first_recent_day(days: pd.Series[Any], within: str) -> int:
-    latest = days.max()
-    if latest != latest:  # NaN: there is no day at all
+    known = days.dropna()
+    if known.empty:
         return 0
-    day = _DAY_ZERO + timedelta(days=int(latest))
+    day = _DAY_ZERO + timedelta(days=int(known.max()))
     return (day_before(day, within) - _DAY_ZERO).days
 
 

@@ -27,6 +27,8 @@ from etl.validate.rules import (
     Required,
     Rule,
     Sums,
+    TableCheck,
+    Totals,
     Unique,
 )
 
@@ -102,17 +104,26 @@ def _fails(rule: Rule, scales: Mapping[str, int]) -> pl.Expr:
         case Among(values, is_wanted):
             literals = pl.Series(values).implode()
             return _is_not(column.is_in(literals), is_wanted=is_wanted)
+        case Compared() | Sums() | Recent() | Listed() | Exists() as check:
+            return _fails_together(rule, check, _numbers(rule, scales))
+        case Totals():
+            raise TypeError(f"{rule.label} is not about rows")
+        case _ as unknown:
+            assert_never(unknown)
+
+
+def _fails_together(rule: Rule, check: TableCheck, columns: Sequence[pl.Expr]) -> pl.Expr:
+    """Judge what a row shows only beside other cells, other rows or another table."""
+    match check:
         case Compared(order):
-            first, second = _numbers(rule, scales)
-            return _is_not(_ORDERS[order](first, second), is_wanted=True)
+            return _is_not(_ORDERS[order](*columns), is_wanted=True)
         case Sums(within):
-            return _is_no_sum(_numbers(rule, scales), within)
+            return _is_no_sum(columns, within)
         case Recent(within):
-            return (column < column.max().dt.offset_by(f"-{offset_of(within)}")).fill_null(
-                value=False
-            )
+            oldest = columns[0].max().dt.offset_by(f"-{offset_of(within)}")
+            return (columns[0] < oldest).fill_null(value=False)
         case Listed(entries, on):
-            return _is_not(_is_listed(column, entries, pl.col(on)), is_wanted=True)
+            return _is_not(_is_listed(columns[0], entries, pl.col(on)), is_wanted=True)
         case Exists():
             is_asked = pl.all_horizontal(pl.col(rule.fields).is_not_null())
             return pl.col(_found(rule)).is_null() & is_asked
@@ -147,9 +158,7 @@ def _is_no_sum(columns: Sequence[pl.Expr], within: Decimal) -> pl.Expr:
     return (difference.abs() > pl.lit(within)).fill_null(value=False)
 
 
-def _is_listed(
-    column: pl.Expr, entries: Sequence[tuple[str, date, date]], day: pl.Expr
-) -> pl.Expr:
+def _is_listed(column: pl.Expr, entries: Sequence[tuple[str, date, date]], day: pl.Expr) -> pl.Expr:
     """Look the value up once per period that one code has at most; most codes have one."""
     layers: list[dict[str, tuple[date, date]]] = []
     for value, since, until in entries:
@@ -157,12 +166,11 @@ def _is_listed(
         if free is None:
             layers.append(free := {})
         free[value] = (since, until)
-    return pl.any_horizontal(_is_in_layer(column, layer, day) for layer in layers)
+    is_listed = pl.any_horizontal(_is_in_layer(column, layer, day) for layer in layers)
+    return pl.when(column.is_not_null()).then(is_listed)
 
 
-def _is_in_layer(
-    column: pl.Expr, layer: Mapping[str, tuple[date, date]], day: pl.Expr
-) -> pl.Expr:
+def _is_in_layer(column: pl.Expr, layer: Mapping[str, tuple[date, date]], day: pl.Expr) -> pl.Expr:
     values = list(layer)
     since, until = (
         column.replace_strict(
@@ -170,8 +178,8 @@ def _is_in_layer(
         )
         for end in (0, 1)
     )
-    is_known = pl.when(column.is_not_null()).then(since.is_not_null())
-    return is_known & (day.is_null() | day.is_between(since, until)).fill_null(value=False)
+    is_valid = day.is_null() | day.is_between(since, until).fill_null(value=False)
+    return since.is_not_null() & is_valid
 
 
 def _is_outside(value: pl.Expr, least: object, most: object) -> pl.Expr:

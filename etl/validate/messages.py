@@ -15,11 +15,17 @@ from etl.contract.vocabulary import FieldType
 from etl.validate.rules import (
     Among,
     Between,
+    Compared,
+    Exists,
     Length,
+    Listed,
     Pattern,
     Readable,
+    Recent,
     Required,
     Rule,
+    Sums,
+    Totals,
     Unique,
 )
 
@@ -77,6 +83,24 @@ _CHECKS: dict[Language, dict[str, tuple[str, str]]] = {
         ),
         "enum": ("허용된 값이 아닙니다", "다음 가운데 하나로 적으십시오: {limit}"),
         "notEnum": ("쓸 수 없는 값입니다", "다음 값은 쓰지 마십시오: {limit}"),
+        "compare": ("두 값이 서로 맞지 않습니다", "다음이 성립하도록 바로잡으십시오: {limit}"),
+        "sum": ("더한 값이 합계와 다릅니다", "다음이 성립하도록 바로잡으십시오: {limit}"),
+        "recent": (
+            "다른 행보다 너무 오래된 날짜입니다",
+            "최근 자료인지 확인하십시오. 가장 늦은 날짜에서 {limit} 안이어야 합니다",
+        ),
+        "codelist": (
+            "코드 목록에 없는 값입니다",
+            "코드 목록에 있고 기준일에 쓰이는 값으로 적으십시오",
+        ),
+        "foreignKey": (
+            "참조하는 자료에 없는 값입니다",
+            "참조하는 자료에 있는 값으로 적거나 그 자료를 먼저 고치십시오",
+        ),
+        "total": (
+            "합계 행이 자료를 더한 값과 다릅니다",
+            "빠지거나 겹친 행이 없는지 살피고 합계를 바로잡으십시오",
+        ),
     },
     "en": {
         "required": ("is empty", "Write a value"),
@@ -87,6 +111,21 @@ _CHECKS: dict[Language, dict[str, tuple[str, str]]] = {
         "notPattern": ("holds characters that are not allowed", "Correct what fits {limit}"),
         "enum": ("is not an allowed value", "Write one of: {limit}"),
         "notEnum": ("is a value that is not allowed", "Avoid: {limit}"),
+        "compare": ("contradict each other", "Correct them so that {limit}"),
+        "sum": ("do not add up", "Correct them so that {limit}"),
+        "recent": (
+            "is much older than in other rows",
+            "See that it is current: at most {limit} before the latest day",
+        ),
+        "codelist": ("is not in the code list", "Write a value that the list holds on that day"),
+        "foreignKey": (
+            "is not in the dataset that it refers to",
+            "Write a value that is there, or correct that dataset first: {limit}",
+        ),
+        "total": (
+            "of the total row is not the sum of the data",
+            "Look for rows that are missing or repeated, and correct the total",
+        ),
     },
 }
 
@@ -94,6 +133,12 @@ _SPANS: dict[Language, tuple[str, str, str]] = {
     "ko": ("{} 이상", "{} 이하", "{} 이상 {} 이하"),
     "en": ("of at least {}", "of at most {}", "from {} to {}"),
 }
+_PERIODS: dict[Language, dict[str, str]] = {
+    "ko": {"D": "일", "W": "주", "M": "개월", "Y": "년"},
+    "en": {"D": " days", "W": " weeks", "M": " months", "Y": " years"},
+}
+_SIGNS = {"<": "<", "<=": "≤", "=": "="}
+_WITHIN: dict[Language, str] = {"ko": " (차이 {}까지)", "en": " (give or take {})"}
 _MORE: dict[Language, str] = {"ko": "외 {}개", "en": "and {} more"}
 
 
@@ -117,7 +162,7 @@ def advise(rule: Rule, contract: Contract, language: Language) -> Advice:
     if isinstance(rule.check, Readable):
         fault, remedy = _TYPES[language][field.type]
         return Advice(fault, remedy.format(limit=field.decimals))
-    kind, limit = _kind_and_limit(rule.check, language)
+    kind, limit = _kind_and_limit(rule, contract, language)
     fault, remedy = _CHECKS[language][kind]
     return Advice(fault, remedy.format(limit=limit))
 
@@ -136,22 +181,39 @@ def title_of(names: Sequence[str], contract: Contract, language: Language) -> st
     return ", ".join(titles[name].en or name for name in names)
 
 
-def _kind_and_limit(
-    check: Required | Unique | Between | Length | Pattern | Among, language: Language
-) -> tuple[str, str]:
-    match check:
-        case Required():
-            return "required", ""
-        case Unique():
-            return "unique", ""
+def _kind_and_limit(rule: Rule, contract: Contract, language: Language) -> tuple[str, str]:
+    match rule.check:
         case Between(least, most):
             return "range", _span(least, most, language)
         case Length(least, most):
             return "length", _span(least, most, language)
         case Pattern(regex, is_wanted):
             return "pattern" if is_wanted else "notPattern", _form(regex)
+        case Among(values) if rule.name == "codelist" and len(values) > _MOST_VALUES:
+            return "codelist", ""
         case Among(values, is_wanted):
             return "enum" if is_wanted else "notEnum", _listed(values, language)
+        case Compared(operator):
+            first, second = (title_of((name,), contract, language) for name in rule.fields)
+            return "compare", f"{first} {_SIGNS[operator]} {second}"
+        case Sums(within):
+            *parts, total = (title_of((name,), contract, language) for name in rule.fields)
+            slack = _WITHIN[language].format(_plain(within)) if within else ""
+            return "sum", f"{' + '.join(parts)} = {total}{slack}"
+        case Recent(within):
+            return "recent", f"{within[1:-1]}{_PERIODS[language][within[-1]]}"
+        case Exists(dataset):
+            return "foreignKey", dataset
+        case _ as check:
+            return _BARE[type(check)], ""
+
+
+_BARE: dict[type, str] = {
+    Required: "required",
+    Unique: "unique",
+    Listed: "codelist",
+    Totals: "total",
+}
 
 
 def _form(regex: str) -> str:

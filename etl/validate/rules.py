@@ -15,10 +15,11 @@ by `compiling`, before a row is read.
 | `enum`, `notEnum` | `enum` | `expect_column_values_to_be_in_set`, `…_not_be_in_set` |
 | `compare` | `rules: compare` | `expect_column_pair_values_a_to_be_greater_than_b`, `…_to_be_equal` |
 | `sum` | `rules: sum` | `expect_multicolumn_sum_to_equal`; `sum_total` names a field |
-| `inside` | `rules: inside` | two of `expect_column_values_to_be_between` |
 | `recent` | `rules: recent` | |
 | `codelist` | `codelist` of a field | |
 | `foreignKey` | `foreignKeys` | |
+
+`total` is no rule about rows: the total rows of a source are a checksum, see `totals`.
 
 Nulls pass every rule but `required`; text that cannot be read as its type fails `type` and
 nothing else. Uniqueness counts every member of a repeated value, nulls aside. A rule over
@@ -30,11 +31,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal
 
-from etl.contract.demands import Operator, Responsibility
+from etl.contract.demands import Operator, Responsibility, Severity
 from etl.validate.literals import Value
-from etl.validate.suites import Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +136,14 @@ class Exists:
     fields: tuple[str, ...]
 
 
-Check = (
-    Required | Readable | Unique | Between | Length | Pattern | Among
-    | Compared | Sums | Recent | Listed | Exists
-)  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The total rows of the source state the sum of the field; asked by `totals` alone."""
+
+
+FieldCheck = Required | Readable | Unique | Between | Length | Pattern | Among
+TableCheck = Compared | Sums | Recent | Listed | Exists
+Check = FieldCheck | TableCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,7 @@ class Rule:
     fields: tuple[str, ...]
     name: str
     severity: Severity
-    check: Check
+    check: Check | Totals
     share: float | None = None
     responsibility: Responsibility = "department"
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import pytest
 
+from etl.contract.loading import contract_files, dataset_name
 from tests.golden.making import DATASETS, GOLDEN, ROOT, make_tables
 
 
 def test_every_contract_has_its_golden_table():
-    contracts = {f"{file.parent.name}-{file.stem}" for file in ROOT.glob("schemas/*/*.yaml")}
+    contracts = set(map(dataset_name, contract_files(ROOT / "schemas")))
 
     assert contracts, "no contract found: the test below would prove nothing"
     assert set(DATASETS) == contracts

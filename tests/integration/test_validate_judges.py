@@ -6,6 +6,7 @@ import logging
 import subprocess
 import sys
 import traceback
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -13,9 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from etl.contract.codelists import Code, CodeSet, read_code_sets
 from etl.contract.loading import load_contracts
+from etl.contract.origins import Origin
 from etl.errors import DefectError
-from etl.validate import judging, locating
+from etl.validate import judged_frame, locating
 from etl.validate.casting import cast_rows
 from etl.validate.checking import check_table
 from etl.validate.compiling import compile_rules
@@ -62,6 +65,7 @@ CONTRACT = contract_of(
             "enum": ["0.1", "36.5"],
         },
     },
+    {"name": "number_2", "type": "number", "decimals": 2},
     {"name": "flag", "type": "boolean", "constraints": {"required": True, "unique": True}},
     {
         "name": "day",
@@ -79,10 +83,46 @@ CONTRACT = contract_of(
     },
     {"name": "clock", "type": "time", "constraints": {"maximum": "18:00", "enum": ["09:00"]}},
     {"name": "month", "type": "yearmonth", "constraints": {"unique": True, "maximum": "2026-05"}},
+    {"name": "region", "codelist": "regions"},
     primaryKey=["whole", "number"],
+    foreignKeys=[
+        {"fields": ["region"], "reference": {"resource": "test-other", "fields": ["name"]}},
+        {
+            "fields": ["whole", "region"],
+            "reference": {"resource": "test-other", "fields": ["n", "name"]},
+        },
+    ],
+    reference_date={"field": "day"},
     missingValues=["-"],
+    rules=[
+        {"compare": ["whole", "<=", "number"]},
+        {"compare": ["number", "<", "year"]},
+        {"compare": ["text", "=", "region"]},
+        {"sum": {"of": ["whole", "number"], "total": "number_2", "within": "0.5"}},
+        {"recent": {"field": "day", "within": "P2Y"}},
+        {"unique": ["region", "flag"], "share": "10%"},
+    ],
     expectations=["shared"],
 )
+CODES = {
+    "regions": CodeSet(
+        "regions",
+        (
+            Code(code="가나", label="가나", valid_to=date(2023, 12, 31), others={}),
+            Code(code="강원", label="강원", valid_from=date(2024, 1, 1), others={}),
+        ),
+        "0" * 64,
+        Origin.model_validate(
+            {"title": {"ko": "시험"}, "source": "시험", "licence": "cc0", "issued": "2026-01-01"}
+        ),
+    )
+}
+REFERENCES = {
+    "test-other": pl.LazyFrame(
+        {"name": ["가나", "강원", None], "n": [1, None, 2]},
+        schema={"name": pl.String, "n": pl.Int64},
+    )
+}
 
 
 def _expect(kind: str, severity: str = "warning", **kwargs: object) -> dict[str, object]:
@@ -116,7 +156,7 @@ SUITES = {
         }
     )
 }
-RULES = compile_rules(CONTRACT, SUITES)
+RULES = compile_rules(CONTRACT, SUITES, CODES)
 
 ODD = ["", " ", "-", "x", "１２", "null", "NaN", "\0", "24:00", "한\r\n글"]
 CELLS = {
@@ -124,6 +164,7 @@ CELLS = {
     "whole": ["1", "+1", "01", "2", "-2", "9007199254740993", "-9223372036854775808"],
     "year": ["1999", "2000", "0001", "9999"],
     "number": ["0.1", ".10", "0.09999999", "36.5", "9999999999.99999999", "-9999999999.99999999"],
+    "number_2": ["1.1", "2", "36.5", "-1", "9999999999.99"],
     "flag": ["Y", "n", "TRUE", "0"],
     "day": ["2024-02-29", "2023-02-29", "0001-01-01", "9999-12-31", "1899-12-31"],
     "moment": [
@@ -135,6 +176,7 @@ CELLS = {
     ],
     "clock": ["09:00", "09:00:00", "18:00:01", "23:59"],
     "month": ["2026-01", "2026-06", "0001-01", "2026-13"],
+    "region": ["가나", "강원", "12", "공영"],
 }
 
 
@@ -152,7 +194,7 @@ def tables(draw: st.DrawFn) -> pl.LazyFrame:
 
 
 def located(typed: pl.LazyFrame) -> dict[str, int]:
-    marks = locate(typed, RULES).collect()
+    marks = locate(typed, RULES, references=REFERENCES).collect()
     return {rule.label: int(marks[rule.label].sum()) for rule in RULES}
 
 
@@ -161,7 +203,7 @@ def located(typed: pl.LazyFrame) -> dict[str, int]:
 def test_both_judges_count_alike_for_every_rule(rows):
     typed = cast_rows(rows, CONTRACT)
 
-    assert judge(typed, RULES, CONTRACT) == located(typed)
+    assert judge(typed, RULES, CONTRACT, REFERENCES) == located(typed)
 
 
 def test_the_vocabulary_is_compared_whole_and_every_rule_can_fail():
@@ -181,14 +223,15 @@ def test_a_table_without_any_value_is_judged_too():
     rows = landed(**{name: ["", "-"] for name in CELLS})
     typed = cast_rows(rows, CONTRACT)
 
-    assert judge(typed, RULES, CONTRACT) == located(typed)
+    assert judge(typed, RULES, CONTRACT, REFERENCES) == located(typed)
 
 
 def test_a_judged_table_names_its_judge_and_is_told_apart_as_by_locate_alone():
     rows = landed(**{name: (cells + ODD) * 2 for name, cells in _padded().items()})
 
-    judged = check_table(rows, CONTRACT, SUITES, gx_max_rows=10_000)
-    alone = check_table(rows, CONTRACT, SUITES, gx_max_rows=1)
+    others = {"codelists": CODES, "references": REFERENCES}
+    judged = check_table(rows, CONTRACT, SUITES, gx_max_rows=10_000, **others)
+    alone = check_table(rows, CONTRACT, SUITES, gx_max_rows=1, **others)
 
     assert (judged.judged_by, alone.judged_by) == ("great_expectations", "locate")
     assert judged.counts == alone.counts
@@ -226,11 +269,29 @@ def test_a_rule_broken_in_locate_stops_the_run_as_a_defect(
     assert caught.value.exit_code == 70
 
 
+@pytest.mark.parametrize("kind", Check.__args__, ids=lambda kind: kind.__name__)
+def test_whichever_rule_is_broken_in_locate_the_run_stops(monkeypatch, kind):
+    honest = locating._fails
+    monkeypatch.setattr(
+        locating,
+        "_fails",
+        lambda rule, scales: (
+            pl.lit(value=False) if isinstance(rule.check, kind) else honest(rule, scales)
+        ),
+    )
+    rows = landed(**{name: (cells + ODD) * 3 for name, cells in _padded().items()})
+
+    with pytest.raises(DefectError, match=r"locate counts 0"):
+        check_table(rows, CONTRACT, SUITES, 10_000, codelists=CODES, references=REFERENCES)
+
+
 def test_a_failing_value_is_in_no_log_and_on_no_stream(caplog, capfd):
     caplog.set_level(logging.DEBUG)
     rows = landed(**{name: [CANARY, CANARY, cells[0]] for name, cells in CELLS.items()})
 
-    checked = check_table(rows, CONTRACT, SUITES, gx_max_rows=10)
+    checked = check_table(
+        rows, CONTRACT, SUITES, gx_max_rows=10, codelists=CODES, references=REFERENCES
+    )
 
     assert checked.counts
     assert CANARY not in caplog.text
@@ -241,7 +302,7 @@ def test_a_failing_value_is_in_no_log_and_on_no_stream(caplog, capfd):
 def test_a_judge_that_breaks_on_a_value_does_not_quote_it(monkeypatch, caplog, capfd):
     caplog.set_level(logging.DEBUG)
     contract = contract_of({"name": "n", "type": "integer", "constraints": {"minimum": 5}})
-    monkeypatch.setattr(judging, "_coded", lambda field: pl.lit(CANARY).alias(field.name))
+    monkeypatch.setattr(judged_frame, "_coded", lambda field: pl.lit(CANARY).alias(field.name))
 
     with pytest.raises(DefectError, match="could not judge n: minimum") as caught:
         check_table(landed(n=["4"]), contract, {}, gx_max_rows=10)
@@ -258,7 +319,9 @@ def test_every_contract_of_the_repository_can_be_judged():
     assert contracts, "no contract found: this test would prove nothing"
     for contract in contracts:
         rows = landed(**{field.name: [CANARY, ""] for field in contract.fields})
-        checked = check_table(rows, contract, suites, gx_max_rows=10)
+        codes = read_code_sets(ROOT / "schemas", contract.codelists)
+        alone = contract.model_copy(update={"foreign_keys": ()})
+        checked = check_table(rows, alone, suites, gx_max_rows=10, codelists=codes)
         assert checked.judged_by == "great_expectations"
 
 

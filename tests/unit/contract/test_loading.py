@@ -17,6 +17,39 @@ from etl.errors import ContractError
 
 BROKEN_PARKS = [
     pytest.param(
+        "approval: none",
+        "approval: none\nrules:\n  - compare: [park_id, '<=', nowhere]",
+        27,
+        "rules[0]",
+        "nowhere is not among the fields",
+        id="a rule over an unknown field",
+    ),
+    pytest.param(
+        "approval: none",
+        "approval: none\nrules:\n  - {unique: [park_id, area], total: [area]}",
+        27,
+        "rules[0]",
+        "exactly one of compare, sum",
+        id="two rules in one",
+    ),
+    pytest.param(
+        "approval: none",
+        "approval: none\nrules:\n  - {total: [area], severity: critical}",
+        27,
+        "rules[0]",
+        "a total row is no data",
+        id="a total row that sends rows away",
+    ),
+    pytest.param(
+        "approval: none",
+        "approval: none\n"
+        "foreignKeys: [{fields: [park_id], reference: {resource: r, fields: [a, b]}}]",
+        26,
+        "foreignKeys[0]",
+        "not equally many",
+        id="a key of one field that points to two",
+    ),
+    pytest.param(
         "theme: environment",
         "theme: environment\ntheme-en: environment",
         8,
@@ -261,10 +294,6 @@ UNBUILT = [
                  "update.append", id="appending"),
     pytest.param("approval: none", 'approval: none\nreference_date: {file_name: "_(.*)"}', 26,
                  "reference_date.file_name", id="a date in a file's name"),
-    pytest.param("approval: none",
-                 "approval: none\n"
-                 "foreignKeys: [{fields: [park_id], reference: {resource: r, fields: [park_id]}}]",
-                 26, "foreignKeys", id="another dataset"),
 ]  # fmt: skip
 
 

@@ -8,7 +8,18 @@ import pytest
 
 from etl.errors import ContractError
 from etl.validate.compiling import compile_rules
-from etl.validate.rules import Among, Between, Length, Pattern, Readable, Required, Rule, Unique
+from etl.validate.rules import (
+    Among,
+    Between,
+    Compared,
+    Length,
+    Pattern,
+    Readable,
+    Required,
+    Rule,
+    Sums,
+    Unique,
+)
 from etl.validate.suites import Suite
 from tests.unit.validate.tables import contract_of
 
@@ -142,7 +153,7 @@ def test_a_compound_key_names_its_fields_together():
             between("n", min_value=2, max_value=1), "above the upper", id="crossed bounds"
         ),
         pytest.param(
-            between("n", min_value=1, mostly=0.9), "mostly is not", id="a share of its own"
+            between("n", min_value=1, mostly=90), "mostly must be", id="a share beyond one"
         ),
         pytest.param(
             between("n", min_value=1, row_condition="x > 1"),
@@ -234,7 +245,7 @@ def test_what_cannot_be_judged_alike_is_refused_before_a_row_is_read(expectation
         ),
         pytest.param(
             contract_of({"name": "a", "type": "integer", "constraints": {"maxLength": 3}}),
-            "a.constraints: lengths and patterns need type string; a is integer",
+            "a.constraints: lengths, patterns and lists need type string; a is integer",
             id="length of a number",
         ),
         pytest.param(
@@ -252,3 +263,160 @@ def test_what_cannot_be_judged_alike_is_refused_before_a_row_is_read(expectation
 def test_a_contract_that_cannot_be_judged_is_refused(contract, complaint):
     with pytest.raises(ContractError, match=complaint):
         compile_rules(contract, {})
+
+
+PAIR = {"ignore_row_if": "either_value_is_missing"}
+SUM = {"ignore_row_if": "any_value_is_missing"}
+NUMBERS = [{"name": name, "type": "integer"} for name in ("a", "b", "c")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "kwargs", "fields", "check"),
+    [
+        pytest.param(
+            "column_pair_values_a_to_be_greater_than_b",
+            {"column_A": "a", "column_B": "b", "or_equal": True} | PAIR,
+            ("b", "a"),
+            Compared("<="),
+            id="the less first",
+        ),
+        pytest.param(
+            "column_pair_values_a_to_be_greater_than_b",
+            {"column_A": "a", "column_B": "b"} | PAIR,
+            ("b", "a"),
+            Compared("<"),
+            id="strictly",
+        ),
+        pytest.param(
+            "column_pair_values_to_be_equal",
+            {"column_A": "a", "column_B": "b"} | PAIR,
+            ("a", "b"),
+            Compared("="),
+            id="equal",
+        ),
+        pytest.param(
+            "multicolumn_sum_to_equal",
+            {"column_list": ["a", "b"], "sum_total": "c"} | SUM,
+            ("a", "b", "c"),
+            Sums(),
+            id="a sum that a field states",
+        ),
+    ],
+)
+def test_expectations_over_several_fields_are_read_as_gx_means_them(kind, kwargs, fields, check):
+    expectation = {
+        "type": f"expect_{kind}",
+        "kwargs": kwargs | {"mostly": 0.9},
+        "severity": "info",
+        "meta": {"responsibility": "data-steward"},
+    }
+    contract = contract_of(*NUMBERS, expectations=["shared"])
+
+    rule = compile_rules(contract, suite_of(expectation))[-1]
+
+    assert (rule.fields, rule.check) == (fields, check)
+    assert (rule.share, rule.responsibility) == (0.1, "data-steward")
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "use", "complaint"),
+    [
+        pytest.param({}, {}, "gives no parameter limit", id="a parameter that nobody gives"),
+        pytest.param(
+            {},
+            {"parameters": {"limit": 1, "other": 2}},
+            "has no parameter other",
+            id="a parameter that nobody takes",
+        ),
+        pytest.param(
+            {}, {"area": {"codelist": "areas", "code": "9"}}, "no code list areas", id="no list"
+        ),
+        pytest.param({"mostly": True}, {"parameters": {"limit": 1}}, "mostly must be", id="a word"),
+    ],
+)
+def test_a_suite_that_is_used_wrongly_is_refused(kwargs, use, complaint):
+    asked = between("a", min_value={"$PARAMETER": "limit"})
+    asked["kwargs"] |= kwargs
+    contract = contract_of(*NUMBERS, expectations=[{"suite": "shared"} | use])
+
+    with pytest.raises(ContractError, match=complaint):
+        compile_rules(contract, suite_of(asked))
+
+
+def test_a_parameter_stands_for_what_the_contract_says():
+    asked = between("a", min_value={"$PARAMETER": "limit"})
+    use = {"suite": "shared", "parameters": {"limit": 7}}
+
+    rules = compile_rules(contract_of(*NUMBERS, expectations=[use]), suite_of(asked))
+
+    assert rules[-1].check == Between(least=7)
+
+
+@pytest.mark.parametrize(
+    ("fields", "keys", "complaint"),
+    [
+        pytest.param(
+            [{"name": "a"}, {"name": "b", "type": "date"}],
+            {"rules": [{"compare": ["a", "=", "b"]}]},
+            r"rules\[0\]: a is string and b is date",
+            id="text beside a day",
+        ),
+        pytest.param(
+            [{"name": "a"}, {"name": "b"}],
+            {"rules": [{"compare": ["a", "<", "b"]}]},
+            "type string has no order",
+            id="an order of texts",
+        ),
+        pytest.param(
+            [*NUMBERS[:2], {"name": "c"}],
+            {"rules": [{"sum": {"of": ["a", "b"], "total": "c"}}]},
+            "a sum needs type integer or number; c is string",
+            id="a sum that is text",
+        ),
+        pytest.param(
+            NUMBERS,
+            {"rules": [{"sum": {"of": ["a", "b"], "total": "c", "within": "0.5"}}]},
+            "within has more than the fields' 0 decimals",
+            id="a slack finer than the numbers",
+        ),
+        pytest.param(
+            NUMBERS,
+            {"rules": [{"recent": {"field": "a", "within": "P1Y"}}]},
+            "recent needs type date; a is integer",
+            id="a number that is no day",
+        ),
+        pytest.param(
+            [{"name": "a", "codelist": "absent"}], {}, "no code list absent", id="an unknown list"
+        ),
+    ],
+)
+def test_a_demand_that_does_not_fit_its_fields_is_refused(fields, keys, complaint):
+    with pytest.raises(ContractError, match=complaint):
+        compile_rules(contract_of(*fields, **keys), {})
+
+
+def test_demands_carry_their_severity_share_and_whose_job_a_failure_is():
+    contract = contract_of(
+        *NUMBERS,
+        rules=[
+            {"compare": ["a", "<=", "b"]},
+            {"unique": ["a", "b"], "severity": "info", "share": "1%",
+             "responsibility": "data-steward"},
+            {"total": ["c"]},
+        ],
+        foreignKeys=[
+            {"fields": ["a"], "reference": {"resource": "x-y", "fields": ["k"]},
+             "severity": "warning"},
+        ],
+    )  # fmt: skip
+
+    told = [
+        (rule.label, rule.severity, rule.share, rule.responsibility)
+        for rule in compile_rules(contract, {})[3:]
+    ]
+
+    assert told == [
+        ("a: foreignKey", "warning", None, "department"),
+        ("a, b: compare", "critical", None, "department"),
+        ("a, b: unique", "info", 0.01, "data-steward"),
+    ]

@@ -1,18 +1,24 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 
+from etl.contract.codelists import read_code_set
 from etl.validate.casting import cast_rows
 from etl.validate.compiling import compile_rules
 from etl.validate.locating import locate
 from etl.validate.suites import Suite
 from tests.unit.validate.tables import contract_of, landed
 
+SCHEMAS = Path(__file__).parents[3] / "schemas"
 
-def failing_rows(contract, rows, label, suites=None) -> list[int]:
-    rules = compile_rules(contract, suites or {})
-    marks = locate(cast_rows(rows, contract), rules).collect()
+
+def failing_rows(contract, rows, label, suites=None, **others) -> list[int]:
+    rules = compile_rules(contract, suites or {}, others.get("codelists"))
+    references = others.get("references")
+    marks = locate(cast_rows(rows, contract), rules, references=references).collect()
     assert marks[label].null_count() == 0
     return marks.filter(pl.col(label))["_row"].to_list()
 
@@ -153,3 +159,134 @@ def test_shared_suites_may_also_say_what_is_unwanted(kind, kwargs, rule, failing
     rows = landed(cell=["가", "가나", "다", ""])
 
     assert failing_rows(contract, rows, f"cell: shared.{rule}", {"shared": suite}) == failing
+
+
+INTEGERS = [{"name": name, "type": "integer"} for name in ("a", "b", "c")]
+
+
+@pytest.mark.parametrize(
+    ("fields", "rule", "label", "cells", "failing"),
+    [
+        pytest.param(
+            [{"name": "a", "type": "date"}, {"name": "b", "type": "date"}],
+            {"compare": ["a", "<=", "b"]},
+            "a, b: compare",
+            {
+                "a": ["2026-01-02", "2026-01-01", "", "x"],
+                "b": ["2026-01-01", "2026-01-01", "2026-01-01", "2026-01-01"],
+            },
+            [2],
+            id="an end before its beginning; nothing is said of half a pair",
+        ),
+        pytest.param(
+            INTEGERS,
+            {"compare": ["a", "<", "b"]},
+            "a, b: compare",
+            {"a": ["1", "1", "2"], "b": ["2", "1", "1"], "c": ["", "", ""]},
+            [3, 4],
+            id="equal is not less",
+        ),
+        pytest.param(
+            [{"name": "a", "type": "integer"}, {"name": "b", "type": "number", "decimals": 3}],
+            {"compare": ["a", "=", "b"]},
+            "a, b: compare",
+            {"a": ["1", "9223372036854775807"], "b": ["1.001", "1"]},
+            [2, 3],
+            id="numbers of different types, exactly",
+        ),
+        pytest.param(
+            INTEGERS,
+            {"sum": {"of": ["a", "b"], "total": "c"}},
+            "a, b, c: sum",
+            {"a": ["1", "1", "", "9223372036854775807"], "b": ["2", "2", "2", "1"],
+             "c": ["3", "4", "5", "-9223372036854775808"]},
+            [3, 5],
+            id="parts and their total; no wrapping around",
+        ),
+        pytest.param(
+            [{"name": name, "type": "number", "decimals": 1} for name in ("a", "b", "c")],
+            {"sum": {"of": ["a", "b"], "total": "c", "within": "0.1"}},
+            "a, b, c: sum",
+            {"a": ["1.0"] * 4, "b": ["2.0"] * 4, "c": ["3.1", "2.9", "3.2", "2.8"]},
+            [4, 5],
+            id="a slack to both sides",
+        ),
+        pytest.param(
+            INTEGERS,
+            {"unique": ["a", "b"]},
+            "a, b: unique",
+            {"a": ["1", "1", "1", ""], "b": ["2", "2", "3", ""], "c": ["", "", "", ""]},
+            [2, 3],
+            id="values together",
+        ),
+        pytest.param(
+            [{"name": "a", "type": "date"}],
+            {"recent": {"field": "a", "within": "P1M"}},
+            "a: recent",
+            {"a": ["2024-03-31", "2024-02-29", "2024-02-28", "", "0001-01-01"]},
+            [4, 6],
+            id="behind the latest day by the calendar",
+        ),
+    ],
+)  # fmt: skip
+def test_a_demand_on_rows_marks_exactly_those_that_break_it(fields, rule, label, cells, failing):
+    contract = contract_of(*fields, rules=[rule])
+
+    assert failing_rows(contract, landed(**cells), label) == failing
+
+
+def test_a_code_is_judged_by_the_day_of_its_row():
+    contract = contract_of(
+        {"name": "region", "codelist": {"name": "sido", "by": "label"}},
+        {"name": "day", "type": "date"},
+        reference_date={"field": "day"},
+    )
+    regions = ["강원도", "강원도", "강원특별자치도", "강원특별자치도", "강원도", "강원", ""]
+    days = ["2023-06-10", "2023-06-11", "2023-06-10", "2023-06-11", "", "2023-06-11", "2023-06-11"]
+
+    codelists = {"sido": read_code_set(SCHEMAS, "sido")}
+    rows = landed(region=regions, day=days)
+    failing = failing_rows(contract, rows, "region: codelist", codelists=codelists)
+
+    assert failing == [3, 4, 7]
+
+
+def test_a_code_is_judged_at_any_time_where_rows_have_no_day():
+    contract = contract_of({"name": "region", "codelist": "sido"})
+    codelists = {"sido": read_code_set(SCHEMAS, "sido")}
+    rows = landed(region=["42", "51", "99", ""])
+
+    assert failing_rows(contract, rows, "region: codelist", codelists=codelists) == [4]
+
+
+@pytest.mark.parametrize(
+    ("fields", "failing"),
+    [
+        pytest.param(["a"], [4], id="one field"),
+        pytest.param(["a", "b"], [3, 4], id="two fields stand together in one row"),
+    ],
+)
+def test_a_key_that_is_not_in_the_other_dataset_fails(fields, failing):
+    other = pl.LazyFrame({"x": ["가", "나", None], "y": [1, 2, 3]})
+    target = {"resource": "test-other", "fields": ["x", "y"][: len(fields)]}
+    contract = contract_of(
+        {"name": "a"},
+        {"name": "b", "type": "integer"},
+        foreignKeys=[{"fields": fields, "reference": target}],
+    )
+    rows = landed(a=["가", "가", "다", "", "나"], b=["1", "2", "1", "3", "2"])
+    label = f"{', '.join(fields)}: foreignKey"
+
+    assert failing_rows(contract, rows, label, references={"test-other": other}) == failing
+
+
+def test_a_row_found_twice_in_the_other_dataset_stays_one_row():
+    other = pl.LazyFrame({"x": ["가", "가", "가"]})
+    target = {"resource": "test-other", "fields": ["x"]}
+    contract = contract_of({"name": "a"}, foreignKeys=[{"fields": ["a"], "reference": target}])
+    rules = compile_rules(contract, {})
+
+    typed = cast_rows(landed(a=["가", "나"]), contract)
+    marks = locate(typed, rules, references={"test-other": other}).collect()
+
+    assert marks["_row"].to_list() == [2, 3]
