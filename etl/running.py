@@ -16,6 +16,7 @@ from etl.contract.vocabulary import TierName
 from etl.defects import telling_no_values
 from etl.errors import ApprovalRefusedError, EtlError, ReleaseHeldError, StoreError
 from etl.ledger.book import Ledger, migrate
+from etl.pipeline.guarding import waive_guards
 from etl.pipeline.steps import Pipeline, standing
 from etl.pipeline.workbench import TERMINAL_PATIENCE
 from etl.publish.names import file_url
@@ -68,6 +69,7 @@ class RunReport:
                                  "ragged"),
             "validation": self._counts(Validated, "accepted", "quarantined"),
             "tiers": self._tiers(),
+            "previous": self._of(Published, "previous") or None,
             "url": self._of(Published, "url") or None,
             "report": self.report or None,
         }  # fmt: skip
@@ -151,10 +153,15 @@ def run_dataset(
 ) -> RunReport:
     """Take a file the whole way, into a folder or into the catalogue; see `run_file`."""
     try:
-        pipeline = standing() if to is None else folder_pipeline(load(), to)
+        pipeline = open_pipeline(to)
     except EtlError as error:
         return RunReport(dataset, "", error=error)
     return run_file(pipeline, dataset, file, on_step)
+
+
+def open_pipeline(to: Path | None) -> Pipeline:
+    """Return the pipeline of a folder, or that of this installation."""
+    return standing() if to is None else folder_pipeline(load(), to)
 
 
 def run_file(
@@ -172,15 +179,48 @@ def run_file(
         on_step: Told the name of each step that begins.
     """
     report = RunReport(dataset, uuid.uuid4().hex)
-    patient = replace(pipeline, patience=TERMINAL_PATIENCE, asks=False)
+    return _reported(pipeline, report, lambda patient: _take_steps(patient, report, file, on_step))
+
+
+def release_held(
+    pipeline: Pipeline,
+    dataset: str,
+    run_id: str,
+    *,
+    by: str,
+    reason: str,
+    on_step: Callable[[str], None] = lambda _: None,
+) -> RunReport:
+    """Let a run pass the guard that holds it, and take it on through every other gate.
+
+    Args:
+        pipeline: What the run was made on.
+        dataset: Name of the contract.
+        run_id: The held run.
+        by: The operator's account.
+        reason: Why, in the operator's words; the ledger keeps it.
+        on_step: Told the name of each step that begins.
+
+    Raises:
+        ContractError: No guard holds such a run; nothing was changed.
+    """
+    waive_guards(pipeline, dataset, run_id, by=by, reason=reason)
+    report = RunReport(dataset, run_id)
+    return _reported(pipeline, report, lambda patient: _take_last_steps(patient, report, on_step))
+
+
+def _reported(
+    pipeline: Pipeline, report: RunReport, take_steps: Callable[[Pipeline], None]
+) -> RunReport:
+    """Take steps as somebody at a terminal would, and write down how that ended."""
     try:
-        with telling_no_values(dataset):
-            _take_steps(patient, report, file, on_step)
+        with telling_no_values(report.dataset):
+            take_steps(replace(pipeline, patience=TERMINAL_PATIENCE, asks=False))
     except EtlError as error:
         report.error = error
         report.status = _status_of(error)
         with suppress(StoreError):  # the ledger may be what failed; the first error weighs more
-            pipeline.fail(dataset, report.run_id, error)
+            pipeline.fail(report.dataset, report.run_id, error)
     try:
         converted = report.states.get("convert")
         if isinstance(converted, Converted):
@@ -199,6 +239,17 @@ def _take_steps(
     state: Any = pipeline.extract_file(report.dataset, report.run_id, file)
     report.states["extract"] = state
     for step in STEPS[1:]:
+        on_step(step)
+        state = getattr(pipeline, step)(state)
+        report.states[step] = state
+    report.status = state.status
+
+
+def _take_last_steps(pipeline: Pipeline, report: RunReport, on_step: Callable[[str], None]) -> None:
+    prefix = f"restricted/{report.dataset}/{report.run_id}/converted"
+    state: Any = pipeline.store.open_manifest(prefix, Converted)
+    report.states["convert"] = state
+    for step in STEPS[-2:]:
         on_step(step)
         state = getattr(pipeline, step)(state)
         report.states[step] = state

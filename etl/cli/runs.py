@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from getpass import getuser
 from pathlib import Path
 from typing import Annotated
 
@@ -45,6 +46,42 @@ def run(
 
         with progress(language) as on_step:
             report = run_dataset(dataset, file, to, on_step)
+        if as_json:
+            print_json(report.as_json())
+        else:
+            print_report(report.as_json(), language)
+        if report.error:
+            tell(report.error, language)
+        return report.exit_code
+
+    finish(do, language, as_json)
+
+
+def publish(
+    dataset: Annotated[str, typer.Argument(help="Name of the contract, organisation-dataset.")],
+    held: Annotated[str, typer.Option("--run", help="The run that a guard holds.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; the ledger keeps it.")],
+    to: Annotated[
+        Path | None, typer.Option("--to", help="The folder that the run was made in.")
+    ] = None,
+    as_json: AsJson = False,
+    lang: Lang = None,
+) -> None:
+    """Let a held run pass the guard that holds it; every other gate stays.
+
+    Example: `madang publish parks-city_parks --run 5f0c… --reason "중복 공원 정리"`
+    """
+    language = language_of(lang)
+    if not reason.strip():
+        raise typer.BadParameter("say why", param_hint="--reason")
+
+    def do() -> int:
+        from etl.running import open_pipeline, release_held
+
+        with progress(language) as on_step:
+            report = release_held(
+                open_pipeline(to), dataset, held, by=getuser(), reason=reason, on_step=on_step
+            )
         if as_json:
             print_json(report.as_json())
         else:

@@ -23,7 +23,7 @@ PLACES = {
     "anonymise, before the table": "etl.pipeline.anonymising:anonymise_tiers",
     "convert, before the CSV": "etl.pipeline.converting:write_csv",
     "convert, before the dictionary": "etl.pipeline.converting:write_dictionary",
-    "certify, before the release is named": "etl.pipeline.measuring:require_guards",
+    "certify, before the release is named": "etl.pipeline.measuring:hold_to_live",
     "certify, before the signature": "etl.pipeline.measuring:sign",
     "certify, before the lease is handed over": "etl.pipeline.certifying:_hand_over",
     "publish, amid the files": "copyfile",
