@@ -118,7 +118,7 @@ def _known_faults(checked: Checked, contract: Contract, places: Places) -> pl.La
             "field": [rule.field for rule in rules],
             "rule": [rule.name for rule in rules],
             "column": [places.letters(rule.fields) for rule in rules],
-            "responsibility": ["department" for rule in rules],
+            "responsibility": [rule.responsibility for rule in rules],
             "remedy": [advise(rule, contract, "ko").remedy for rule in rules],
         },
         schema_overrides={"field": pl.String, "rule": pl.String},
