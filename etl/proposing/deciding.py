@@ -7,7 +7,7 @@ is a code stays text, whatever its digits look like: a number has lost its leadi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,18 +24,21 @@ _CODE_HEADER = re.compile(
     re.IGNORECASE,
 )
 _SERIAL_HEADER = re.compile(r"^(순번|연번|일련번호|no\.?)$", re.IGNORECASE)
-_YEAR_HEADER = re.compile(r"(년도|연도|년|기간|year|yr)$", re.IGNORECASE)
+_NUMBER = r"^[0-9][0-9.]*$"
+# What could be a number is a date only where the header says so: 20260131, 2026.11, 0930.
+_DATED_HEADERS: Final[tuple[tuple[re.Pattern[str], tuple[FieldType, ...]], ...]] = (
+    (re.compile(r"(일자|일시|일|날짜|date|ymd|_dt)$", re.IGNORECASE), ("date", "datetime")),
+    (re.compile(r"(시각|time|_tm)$", re.IGNORECASE), ("time",)),
+    (re.compile(r"(월|기간|시점|month|_ym)$", re.IGNORECASE), ("yearmonth",)),
+    (re.compile(r"(년도|연도|년|기간|시점|year|yr)$", re.IGNORECASE), ("year",)),
+)
+_DATED: Final[tuple[FieldType, ...]] = ("boolean", "date", "datetime", "time", "yearmonth", "year")
 _PACKED_DAY = r"^(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])$"
+_NEGATIVE: Final = {"△": r"^△", "▲": r"^▲", "()": r"^\([0-9]"}
 _NOTHING: Final = frozenset({"-", "--", "null", "(null)", "n/a", "#n/a", "nan", "none", "na"})
 _FEW_WORDS, _CODE_DIGITS, _CODE_VALUES = 6, 5, 10
 _MAXIMUM_DECIMALS, _LONG_DIGITS = 10, 10
 _ENUM_VALUES, _ENUM_CELLS, _ENUM_LENGTH = 20, 5, 20
-_UNMEASURED: Final[tuple[tuple[FieldType, None], ...]] = (
-    ("date", None),
-    ("datetime", None),
-    ("time", None),
-    ("yearmonth", None),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Decided:
     Attributes:
         type: The narrowest type that fits every value.
         decimals: Places after the point of a `number`.
+        negative: Marks of negative numbers.
         missing: Words of the file that stand for nothing.
         values: The few values of an enumeration; empty when it is none.
         is_complete: Whether no cell is empty.
@@ -54,6 +58,7 @@ class Decided:
 
     type: FieldType
     decimals: int | None
+    negative: tuple[str, ...]
     missing: tuple[str, ...]
     values: tuple[str, ...]
     is_complete: bool
@@ -74,23 +79,78 @@ def decide_column(cells: pl.LazyFrame, header: str, unit: str | None, timezone: 
     filled = counted.filter(pl.col(TEXT) != "")
     words = _words_for_nothing(filled)
     values = filled.filter(~pl.col(TEXT).str.to_lowercase().is_in(_NOTHING))
-    is_code = unit is None and _is_code(values, header)
-    type_, decimals = ("string", None) if is_code else _type_of(values, header, timezone)
-    missing = words
-    if type_ == "string" and not is_code and (spoken := _spoken_nothing(values)):
+    shape = _shape_of(values, header, unit, timezone)
+    spoken = _spoken_nothing(values) if shape == _TEXT else ()
+    if spoken:
         rest = values.filter(~pl.col(TEXT).is_in(spoken))
-        narrower, places = _type_of(rest, header, timezone)
-        if narrower != "string" and not (unit is None and _is_code(rest, header)):
-            values, type_, decimals, missing = rest, narrower, places, (*words, *spoken)
+        narrower = _shape_of(rest, header, unit, timezone)
+        if narrower.type != "string":
+            values, shape, words = rest, narrower, (*words, *spoken)
     return Decided(
-        type=type_,
-        decimals=decimals,
-        missing=missing,
-        values=_enumeration(values) if type_ == "string" else (),
+        type=shape.type,
+        decimals=shape.decimals,
+        negative=shape.negative,
+        missing=words,
+        values=_enumeration(values) if shape.type == "string" else (),
         is_complete=values.select(pl.col(CELLS).sum()).item() == counted[CELLS].sum(),
         is_unique=values.height > 0 and bool((values[CELLS] == 1).all()),
-        is_code=is_code,
+        is_code=shape.is_code,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """A type, and how its values are written."""
+
+    type: FieldType
+    decimals: int | None = None
+    negative: tuple[str, ...] = ()
+    is_code: bool = False
+
+
+_TEXT = _Shape("string")
+
+
+def _shape_of(values: pl.DataFrame, header: str, unit: str | None, timezone: str) -> _Shape:
+    """Return the first type under which every value casts."""
+    if values.height == 0:
+        return _TEXT
+    dated = (_Shape(type_) for type_ in _dated_types(values, header))
+    if found := _first_that_casts(dated, values, timezone):
+        return found
+    if unit is None and _is_code(values, header):
+        return _Shape("string", is_code=True)
+    return _first_that_casts(_numeric_shapes(values), values, timezone) or _TEXT
+
+
+def _dated_types(values: pl.DataFrame, header: str) -> Sequence[FieldType]:
+    if not values[TEXT].str.contains(_NUMBER).all():
+        return _DATED
+    return [type_ for said, types in _DATED_HEADERS if said.search(header) for type_ in types]
+
+
+def _numeric_shapes(values: pl.DataFrame) -> Iterator[_Shape]:
+    text = values[TEXT]
+    marks = tuple(mark for mark, sign in _NEGATIVE.items() if text.str.contains(sign).any())
+    yield _Shape("integer", negative=marks)
+    places = text.str.extract(r"\.([0-9]+)").str.len_chars().max()
+    if isinstance(places, int) and places <= _MAXIMUM_DECIMALS:
+        yield _Shape("number", places, marks)
+
+
+def _first_that_casts(
+    shapes: Iterable[_Shape], values: pl.DataFrame, timezone: str
+) -> _Shape | None:
+    return next((shape for shape in shapes if _all_cast(values, shape, timezone)), None)
+
+
+def _all_cast(values: pl.DataFrame, shape: _Shape, timezone: str) -> bool:
+    content: dict[str, Any] = {"name": TEXT, "title": {"ko": TEXT}, "role": "open"}
+    content |= {"type": shape.type, "negative": shape.negative}
+    if shape.decimals is not None:
+        content["decimals"] = shape.decimals
+    field = Field.model_validate(content)
+    return not values.select(cast_text(field, timezone).is_null().any()).item()
 
 
 def _count(cells: pl.LazyFrame) -> pl.DataFrame:
@@ -127,34 +187,6 @@ def _is_code(values: pl.DataFrame, header: str) -> bool:
     is_fixed = lengths.n_unique() == 1 and lengths[0] >= _CODE_DIGITS
     is_long = bool((lengths >= _LONG_DIGITS).all())
     return has_zero or is_long or (is_fixed and digits.height >= _CODE_VALUES)
-
-
-def _type_of(values: pl.DataFrame, header: str, timezone: str) -> tuple[FieldType, int | None]:
-    """Return the first type under which every value casts."""
-    if values.height == 0:
-        return "string", None
-    for type_, decimals in _candidates(values, header):
-        if _all_cast(values, type_, decimals, timezone):
-            return type_, decimals
-    return "string", None
-
-
-def _candidates(values: pl.DataFrame, header: str) -> Iterator[tuple[FieldType, int | None]]:
-    if values[TEXT].str.contains(r"^(?i:y|n|true|false)$").all():
-        yield "boolean", None
-    yield from _UNMEASURED
-    if _YEAR_HEADER.search(header):
-        yield "year", None
-    yield "integer", None
-    places = values[TEXT].str.extract(r"\.([0-9]+)").str.len_chars().max()
-    if isinstance(places, int) and places <= _MAXIMUM_DECIMALS:
-        yield "number", places
-
-
-def _all_cast(values: pl.DataFrame, type_: FieldType, decimals: int | None, timezone: str) -> bool:
-    content: dict[str, Any] = {"name": TEXT, "title": {"ko": TEXT}, "type": type_, "role": "open"}
-    field = Field.model_validate(content | ({} if decimals is None else {"decimals": decimals}))
-    return not values.select(cast_text(field, timezone).is_null().any()).item()
 
 
 def _enumeration(values: pl.DataFrame) -> tuple[str, ...]:

@@ -100,6 +100,8 @@ def _field_lines(field: Proposed, *, may_be_people: bool) -> Iterator[str]:
     yield f"    type: {decided.type}{'  # digits that are a code' if decided.is_code else ''}"
     if decided.decimals is not None:
         yield f"    decimals: {decided.decimals}"
+    if decided.negative:
+        yield f"    negative: [{', '.join(map(scalar, decided.negative))}]"
     if field.unit:
         yield f"    unit: {scalar(field.unit)}"
     if decided.missing:

@@ -25,7 +25,17 @@ def decide(values, header="항목", unit=None):
         pytest.param("면적", ["1.12345678901"], "string", None, id="more decimals than are kept"),
         pytest.param("일자", ["2026-01-31", "2026-02-28"], "date", None, id="dates"),
         pytest.param("일자", ["2026-01-31", "2026-02-30"], "string", None, id="one day too many"),
-        pytest.param("일자", ["20260131", "20260228"], "string", None, id="days without dashes"),
+        pytest.param("일자", ["20260131", "20260228"], "date", None, id="packed days, so called"),
+        pytest.param(
+            "값", ["20260131", "20260228"], "string", None, id="packed days, not so called"
+        ),
+        pytest.param("일자", ["2026.1.31", "2026. 2. 28."], "date", None, id="days with points"),
+        pytest.param("일시", ["20260131100000"], "datetime", None, id="packed moments, so called"),
+        pytest.param("사용월", ["2026.01", "2026.12"], "yearmonth", None, id="months, so called"),
+        pytest.param("면적", ["2026.01", "2026.12"], "number", 2, id="amounts like months"),
+        pytest.param("건수", ["0930", "1200"], "string", None, id="digits like times"),
+        pytest.param("금액", ["1,234", "12"], "integer", None, id="thousands set apart"),
+        pytest.param("증감", ["△5", "1,234.5"], "number", 1, id="marks of negatives"),
         pytest.param("일시", ["2026-01-31 10:00"], "datetime", None, id="moments"),
         pytest.param("시각", ["00:00", "23:59"], "time", None, id="times"),
         pytest.param("시각", ["00:00", "24:00"], "string", None, id="midnight at the end of a day"),
