@@ -23,7 +23,7 @@ intake = Asset(
 
 @task(show_return_value_in_logs=False)
 def claim_files() -> list[dict[str, str | dict[str, str]]]:
-    """Claim every complete file, then ask for a run for each open claim.
+    """Claim every complete file, land its bytes, answer with a receipt, ask for a run for each.
 
     A run's id comes from its claim: asking again for a run that exists changes nothing,
     and asking for one that a crash prevented mends it. Files and claims of a dataset whose
@@ -31,22 +31,12 @@ def claim_files() -> list[dict[str, str | dict[str, str]]]:
     only once there is no run to ask for, so that it keeps no other waiting.
     """
     from etl.contract.loading import load_contracts
-    from etl.errors import StoreError
-    from etl.intake import claim_complete_files, make_folders, open_claims
+    from etl.defects import telling_no_values
+    from etl.pipeline.steps import open_pipeline
 
     here = settings.load()
-    datasets = {
-        contract.name: contract.source.folder.files
-        for contract in load_contracts(here.schemas)[0]
-        if contract.source.folder
-    }
-    make_folders(here.intake, datasets)
-    problem = None
-    try:
-        claim_complete_files(here.intake, datasets)
-    except StoreError as caught:
-        problem = caught
-    claims = [claim for claim in open_claims(here.intake) if claim.dataset in datasets]
+    with telling_no_values("intake"):
+        claims, problem = open_pipeline(here).collect_files(load_contracts(here.schemas)[0])
     if problem and not claims:
         raise problem
     return [

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from etl.contract.loading import find_contract
 from etl.errors import EtlError
 from etl.ledger.records import Run
+from etl.pipeline.delivering import destroy
 from etl.pipeline.steps import Pipeline
 
 SILENCE = timedelta(days=7)  # no step takes as long; who waits for an approval is not running
@@ -49,7 +51,7 @@ def parse_duration(text: str) -> timedelta:
 
 
 def destroy_due(pipeline: Pipeline, now: datetime) -> list[Destroyed]:
-    """Destroy what ended runs no longer may keep.
+    """Destroy what ended runs no longer may keep, in the store and in the intake folders.
 
     Each run is held to the contract that it used. Published files and certificates stay, and
     so does what an unfinished run needs; a run that nobody works at any more is ended first.
@@ -71,6 +73,14 @@ def destroy_due(pipeline: Pipeline, now: datetime) -> list[Destroyed]:
                     destroyed.append(_destroy(pipeline, run, zone))
             except EtlError as problem:
                 problems.append(problem)
+    for unopened in pipeline.ledger.deliveries.kept_without_run():
+        try:
+            contract = find_contract(pipeline.settings.schemas, unopened.dataset)
+            if unopened.taken_at + parse_duration(contract.retention.landing) <= now:
+                destroy(pipeline, unopened)
+                destroyed.append(Destroyed(unopened.dataset, unopened.claim_id, "landing"))
+        except EtlError as problem:
+            problems.append(problem)
     if problems:
         raise problems[0]
     return destroyed
@@ -88,5 +98,8 @@ def _destroy(pipeline: Pipeline, run: Run, zone: str) -> Destroyed:
     is_kept_back = zone == "quarantine" and run.status != "published"
     for prefix in (*ZONES[zone], *(NEVER_SHOWN if is_kept_back else ())):
         pipeline.store.delete(prefix.format(dataset=run.dataset, run_id=run.run_id))
+    if zone == "landing":
+        for supplied in pipeline.ledger.deliveries.sharing(run.run_id):
+            destroy(pipeline, supplied)
     pipeline.ledger.record_destruction(run.run_id, zone)
     return Destroyed(run.dataset, run.run_id, zone)

@@ -67,6 +67,9 @@ class Settings:
             else can answer, without it another's answer is refused afterwards.
         gx_max_rows: Rows up to which Great Expectations judges.
         limits: How much a supplied file may ask of the machine.
+        intake_max_bytes: Size of the largest file that is taken from an intake folder.
+        intake_max_files: Files of one dataset that may wait there at the same time.
+        intake_quiet_seconds: How long a file must stand still to be whole.
     """
 
     state: Path
@@ -82,6 +85,9 @@ class Settings:
     officer_id: str
     gx_max_rows: int
     limits: Limits
+    intake_max_bytes: int
+    intake_max_files: int
+    intake_quiet_seconds: int
 
     def replace(self, **changes: Any) -> Settings:
         """Return the same settings with some of them changed."""
@@ -128,6 +134,9 @@ def load(environ: Mapping[str, str] | None = None, env_file: Path | None = None)
         officer_id=given.get("MADANG_OFFICER_ID") or "",
         gx_max_rows=_number(given, "MADANG_GX_MAX_ROWS", 2_000_000),
         limits=_limits(given),
+        intake_max_bytes=_number(given, "MADANG_INTAKE_MAX_BYTES", 10 * 1024**3),
+        intake_max_files=_number(given, "MADANG_INTAKE_MAX_FILES", 1_000),
+        intake_quiet_seconds=_number(given, "MADANG_INTAKE_QUIET_SECONDS", 1),
     )
 
 

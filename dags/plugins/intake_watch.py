@@ -10,7 +10,8 @@ from time import monotonic
 
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
-from etl.intake import Claim, Look, complete, look, open_claims
+from etl.intake.claim import Claim, open_claims
+from etl.intake.look import Look, complete, look
 
 
 class IntakeTrigger(BaseEventTrigger):

@@ -2,7 +2,7 @@
 
 It alone counts releases, checks the books and keeps the order of two runs of one dataset.
 Every method is one transaction. Names of files and hashes of restricted bytes go in and
-never come out.
+never come out; but for the name that `deliveries` keeps for the department itself.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Row, func, select, tuple_, update
 from etl.errors import ApprovalRefusedError, DefectError, LeaseBusyError, StoreError
 from etl.ledger import leases, memory, releases, waivers
 from etl.ledger.database import insert_missing, migrate, open_engine, transaction
+from etl.ledger.deliveries import Deliveries
 from etl.ledger.records import Decision, Release, Run, Step, StepCount, Waiver, record
 from etl.ledger.tables import (
     BOOKS,
@@ -56,6 +57,7 @@ class Ledger:
         """
         self._engine = open_engine(url)
         self._now = clock
+        self.deliveries = Deliveries(self._engine, clock)
 
     # What a run starts from
 

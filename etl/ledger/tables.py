@@ -220,3 +220,18 @@ waivers = Table(
     Column("waived_at", UtcTime, nullable=False),
     Column("reason", Text, nullable=False),
 )
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("claim_id", ForeignKey(claims.c.claim_id), primary_key=True),
+    Column("dataset", String(200), nullable=False, index=True),
+    Column("content_sha256", String(64), info=RESTRICTED),
+    Column("kept_as", Text, info=RESTRICTED),
+    Column("same_as", ForeignKey(claims.c.claim_id)),
+    Column("verdict", String(20)),
+    Column("reason", Text),
+    Column("reason_ko", Text),
+    Column("told", String(50), nullable=False, server_default=""),
+    one_of("verdict", "accepted", "returned"),
+)

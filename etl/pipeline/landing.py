@@ -8,7 +8,6 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 
-from etl import intake
 from etl.certify.measuring import (
     measure_file,
 )
@@ -19,7 +18,9 @@ from etl.errors import (
     StoreError,
 )
 from etl.extract.reading import Reading, read_delimited
+from etl.intake.claim import Claim
 from etl.pipeline.keys import bytes_key
+from etl.pipeline.taking import require_taken
 from etl.pipeline.workbench import Workbench, unknown_run
 from etl.states import (
     Landed,
@@ -32,13 +33,8 @@ SEMANTICS = {"extract": 1, "validate": 2, "anonymise": 2, "convert": 1}
 def extract_claim(bench: Workbench, dataset: str, claim_id: str) -> Landed:
     """Land the file of a claim: its bytes first, then the claim is closed, then its rows."""
     contract = _begin(bench, dataset, claim_id)
-    claim = intake.Claim(dataset, claim_id)
     with bench.step(contract.name, claim_id, "extract") as count:
-        if not bench.store.exists(bytes_key(dataset, claim_id)):
-            file = intake.claimed_file(bench.settings.intake, claim)
-            _land_bytes(bench, dataset, claim_id, file)
-        bench.ledger.record_landed(claim_id)
-        intake.close_claim(bench.settings.intake, claim)
+        require_taken(bench, Claim(dataset, claim_id))
         landed = _land_rows(bench, contract, claim_id)
         count.rows = landed.rows
     return landed

@@ -12,7 +12,10 @@ from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOpe
 from intake_watch import IntakeTrigger
 
 from etl.errors import StoreError
-from etl.intake import claim_complete_files, claimed_file, close_claim, make_folders, open_claims
+from etl.intake.claim import claim_complete_files, claimed_file, close_claim, open_claims
+from etl.intake.folders import make_folders
+from etl.intake.look import Seen
+from etl.ledger.database import migrate
 
 DAGS = Path(__file__).parents[2] / "dags"
 SCHEMAS = Path(__file__).parents[2] / "schemas"
@@ -24,13 +27,15 @@ NAME = "{{ 7*7 }} 홍길동.csv"
 def intake(tmp_path, monkeypatch):
     monkeypatch.setenv("MADANG_INTAKE", str(tmp_path / "intake"))
     monkeypatch.setenv("MADANG_SCHEMAS", str(SCHEMAS))
+    monkeypatch.setenv("MADANG_STATE", str(tmp_path / "state"))
+    migrate(f"sqlite:///{tmp_path / 'state' / 'ledger.sqlite'}")
     make_folders(tmp_path / "intake", [PARKS, "parks-broken"])
     return tmp_path / "intake"
 
 
 def drop(intake: Path, dataset: str = "city_parks", name: str = NAME) -> Path:
     file = intake / "parks" / dataset / name
-    file.write_text("a\n")
+    file.write_text(f"a\n{name}\n")
     return file
 
 
@@ -41,7 +46,7 @@ def drop(intake: Path, dataset: str = "city_parks", name: str = NAME) -> Path:
 def claim_files(intake, monkeypatch):
     dag = DagBag(DAGS / "collect_intake.py", load_op_links=False).dags["collect_intake"]
     function = dag.task_dict["claim_files"].python_callable
-    monkeypatch.setattr(sys.modules["etl.intake"].time, "sleep", lambda _: None)
+    monkeypatch.setattr(sys.modules["etl.intake.claim"].time, "sleep", lambda _: None)
     return function
 
 
@@ -193,7 +198,7 @@ def test_a_share_that_goes_away_does_not_end_the_watch(intake, monkeypatch):
         calls.append(1)
         if len(calls) < 3:
             raise OSError(116, "Stale file handle")
-        return {Path("a/b/c"): (1, 1)}, []
+        return {Path("a/b/c"): Seen(1, 1)}, []
 
     monkeypatch.setattr(IntakeTrigger, "_look", away)
 

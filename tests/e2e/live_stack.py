@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import psycopg
 
 from etl import settings as pipeline_settings
-from etl.intake import folder_of
+from etl.intake.folders import folder_of
 from etl.ledger.book import Ledger
 from etl.pipeline.steps import Pipeline
 from etl.store import Store

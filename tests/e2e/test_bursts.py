@@ -9,6 +9,9 @@ from live_catalogue import Visitor, csv_rows
 from live_stack import ENDINGS, LiveStack, wait_for
 from supplied import CAR_PARKS, PARKS, body, new_name, version
 
+from etl.intake.folders import CLAIMS, LANDED, folder_of
+from etl.intake.names import is_supplied
+
 BODY_COLUMN = "managing_body"
 BURST_SECONDS = 900  # on a machine that does much else; a minute or two on an idle one
 
@@ -36,6 +39,10 @@ def test_twenty_files_at_once_become_twenty_runs_each_once(
         mine = [f"claim__{runs[name][0].run_id}" for name in dropped if dropped[name] == dataset]
         assert [in_airflow[run_id] for run_id in mine] == [1] * 10
         assert waiting_files(stack, dataset) == []
+    for name, dataset in dropped.items():
+        back = given_back(stack, dataset, name)
+        assert {f"{name}.receipt.txt", f"accepted/{name}", f"accepted/{name}.report.html"} <= back
+        assert not any(where.startswith("returned/") for where in back)
 
 
 def test_a_then_b_then_a_leaves_a_live_and_the_same_file_twice_changes_nothing(
@@ -79,10 +86,14 @@ def previous_of(stack: LiveStack, release: str) -> str:
 
 
 def waiting_files(stack: LiveStack, dataset: str) -> list[str]:
-    """Return what is left in an intake folder and in its open claims."""
-    organisation, _, name = dataset.partition("-")
-    folders = (
-        stack.settings.intake / organisation / name,
-        stack.settings.intake / ".claims" / dataset,
-    )
-    return [str(file) for folder in folders for file in folder.rglob("*") if file.is_file()]
+    """Return what is left in an intake folder, in open claims, and without its verdict."""
+    intake = stack.settings.intake
+    top = [file for file in folder_of(intake, dataset).iterdir() if is_supplied(file.name)]
+    hidden = [file for place in (CLAIMS, LANDED) for file in (intake / place / dataset).rglob("*")]
+    return [str(file) for file in (*top, *hidden) if file.is_file()]
+
+
+def given_back(stack: LiveStack, dataset: str, name: str) -> set[str]:
+    """Return where below its folder a dropped file, its report and its receipt are."""
+    top = folder_of(stack.settings.intake, dataset)
+    return {str(file.relative_to(top)) for file in top.rglob(f"{name}*")}

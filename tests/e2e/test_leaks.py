@@ -15,12 +15,13 @@ from live_catalogue import Visitor
 from live_stack import LiveStack
 from supplied import PARKS, encoded
 
+from etl.intake.folders import folder_of
 from stack.sample_tables import park_rows
 from stack.samples import _unissued_number
 
 MARK = f"Zq9marker{uuid.uuid4().hex[:10]}"
 RESIDENT_NUMBER = _unissued_number("05", "48213")
-RESTRICTED_COLUMNS = ("original_name", "landed_sha256")
+RESTRICTED_COLUMNS = ("original_name", "landed_sha256", "kept_as", "content_sha256")
 DATABASES = ("airflow", "ckan", "datastore")
 ROWS = 400
 FEW, MANY = slice(3, 5), slice(3, 103)  # below and above the five in a hundred of the contract
@@ -100,6 +101,9 @@ def test_every_planted_file_ends_as_it_must(stack: LiveStack, planted: dict[str,
         why: (file.status, file.owner) for why, file in planted.items()
     }
     for why, run in ends.items():
+        told = folder_of(stack.settings.intake, PARKS) / f"{planted[why].name}.receipt.txt"
+        where = "accepted" if why in ("published", "resident number") else "returned"
+        assert where in told.read_text(encoding="utf-8-sig"), why
         if why != "published":
             assert run.reason, why
             assert "live" in run.reason or "returned" in run.reason, run.reason
@@ -115,7 +119,7 @@ def test_no_file_of_the_stack_tells_it(
         stack.settings.state / "pg",  # its content is looked at as dumps
         store / "landing",
         store / "restricted",
-        stack.settings.intake / ".claims",
+        stack.settings.intake,  # the departments' own
     )
 
     searched = list(files_below(stack.settings.state, excepted))

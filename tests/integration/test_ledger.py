@@ -160,7 +160,12 @@ def test_every_restricted_column_is_marked():
         if column.info.get("restricted")
     }
 
-    assert marked == {"claims.original_name", "runs.landed_sha256"}
+    assert marked == {
+        "claims.original_name",
+        "deliveries.content_sha256",
+        "deliveries.kept_as",
+        "runs.landed_sha256",
+    }
 
 
 # Claims, contracts, runs

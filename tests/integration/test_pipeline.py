@@ -26,7 +26,8 @@ from etl.errors import (
     SourceFormatError,
     StoreError,
 )
-from etl.intake import claim_complete_files, folder_of, make_folders, open_claims
+from etl.intake.claim import claim_complete_files, open_claims
+from etl.intake.folders import folder_of, make_folders
 from etl.ledger.tables import metadata
 from etl.publish.ckan import Catalogue
 from etl.publish.releasing import shown_release
@@ -191,7 +192,7 @@ def test_a_claim_that_was_landed_but_not_closed_is_closed(yard, monkeypatch):
     [claim] = drop(yard, "1.csv")
     pipeline = yard.pipeline()
     with monkeypatch.context() as patch:
-        patch.setattr("etl.pipeline.landing.intake.close_claim", lambda *_: 1 / 0)
+        patch.setattr("etl.pipeline.taking.close_claim", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             pipeline.extract_claim(PARKS, claim.claim_id)
 
