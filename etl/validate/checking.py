@@ -15,6 +15,7 @@ from etl.contract.model import Contract
 from etl.errors import ContractError, DefectError, QualityGateError, SourceFormatError
 from etl.validate.casting import ROW, cast_rows
 from etl.validate.compiling import compile_rules
+from etl.validate.faults import add_reasons
 from etl.validate.judging import judge
 from etl.validate.locating import locate
 from etl.validate.quality import Quality, asked_columns, measure_quality
@@ -51,7 +52,8 @@ class Checked:
             order of the input.
         quarantined: The other rows whole, as text, with `_rules`: the labels of the
             critical rules that they fail.
-        issues: `_row`, field, rule, severity of every failure, in order of rows; no values.
+        issues: `_row`, field, rule, severity of every failure and the reason of those of rule
+            `type` where it is known, in order of rows; no values.
         rules: Every rule that was asked, in the order of the contract; those about total rows
             last.
         counts: One per rule that some row fails, in the same order.
@@ -130,7 +132,7 @@ def check_table(
     return Checked(
         accepted=_accepted(typed, failing, contract),
         quarantined=_quarantined(rows, failing, critical),
-        issues=_issues(marks, every, wrong),
+        issues=add_reasons(_issues(marks, every, wrong), rows, contract),
         rules=every,
         counts=_counts(every, counts),
         quality=measure_quality(marks, rules, located, contract),

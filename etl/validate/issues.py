@@ -17,9 +17,10 @@ from etl.contract.model import Contract
 from etl.personal.masking import show_cell
 from etl.validate.casting import ROW
 from etl.validate.checking import Checked
+from etl.validate.faults import REASONS
 from etl.validate.messages import advise
 from etl.validate.places import Places
-from etl.validate.rules import Rule
+from etl.validate.rules import Readable, Rule
 
 SCHEMA = {
     ROW: pl.Int64,
@@ -70,11 +71,10 @@ def log_issues(
         `SCHEMA`, in order of rows. `value` is the landed text, several cells joined by ` | `,
         cut after `MOST_CHARACTERS`, masked where personal; null where the row is no landed one.
     """
-    issues = _with_reason(checked.issues)
     known = _known_faults(checked, contract, places)
     values = _values(checked, rows, contract, today)
     return (
-        issues.join(known, on=KEY[:2], how="left", maintain_order="left")
+        checked.issues.join(known, on=KEY, how="left", nulls_equal=True, maintain_order="left")
         .join(values, on=[ROW, "field"], how="left", maintain_order="left")
         .with_columns(pl.lit(places.sheet, dtype=pl.String).alias("sheet"))
         .select(pl.col(name).cast(dtype) for name, dtype in SCHEMA.items())
@@ -105,24 +105,23 @@ def count_faults(log: pl.LazyFrame, rules: Sequence[Rule], most_rows: int) -> li
     ]
 
 
-def _with_reason(issues: pl.LazyFrame) -> pl.LazyFrame:
-    if "reason" in issues.collect_schema():
-        return issues
-    return issues.with_columns(pl.lit(None, dtype=pl.String).alias("reason"))
-
-
 def _known_faults(checked: Checked, contract: Contract, places: Places) -> pl.LazyFrame:
-    rules = checked.rules
+    known = [(rule, reason) for rule in checked.rules for reason in _reasons_of(rule)]
     return pl.LazyFrame(
         {
-            "field": [rule.field for rule in rules],
-            "rule": [rule.name for rule in rules],
-            "column": [places.letters(rule.fields) for rule in rules],
-            "responsibility": [rule.responsibility for rule in rules],
-            "remedy": [advise(rule, contract, "ko").remedy for rule in rules],
+            "field": [rule.field for rule, _ in known],
+            "rule": [rule.name for rule, _ in known],
+            "reason": [reason for _, reason in known],
+            "column": [places.letters(rule.fields) for rule, _ in known],
+            "responsibility": [rule.responsibility for rule, _ in known],
+            "remedy": [advise(rule, contract, "ko", reason).remedy for rule, reason in known],
         },
-        schema_overrides={"field": pl.String, "rule": pl.String},
+        schema_overrides={"field": pl.String, "rule": pl.String, "reason": pl.String},
     )
+
+
+def _reasons_of(rule: Rule) -> tuple[str | None, ...]:
+    return (None, *REASONS) if isinstance(rule.check, Readable) else (None,)
 
 
 def _values(checked: Checked, rows: pl.LazyFrame, contract: Contract, today: date) -> pl.LazyFrame:

@@ -12,6 +12,7 @@ from typing import Literal
 
 from etl.contract.model import Contract
 from etl.contract.vocabulary import FieldType
+from etl.validate.fault_messages import explain
 from etl.validate.rules import (
     Among,
     Between,
@@ -150,15 +151,18 @@ class Advice:
     remedy: str
 
 
-def advise(rule: Rule, contract: Contract, language: Language) -> Advice:
+def advise(rule: Rule, contract: Contract, language: Language, reason: str | None = None) -> Advice:
     """Say what a failed rule means and how to mend it.
 
     Args:
         rule: One of the contract's compiled rules.
         contract: Gives types and titles.
         language: Of both texts.
+        reason: Why a cell cannot be read, one of `faults.Reason`, where it is known.
     """
     field = next(field for field in contract.fields if field.name == rule.fields[0])
+    if reason is not None:
+        return Advice(*explain(reason, field.type, field.decimals, language))
     if isinstance(rule.check, Readable):
         fault, remedy = _TYPES[language][field.type]
         return Advice(fault, remedy.format(limit=field.decimals))

@@ -163,7 +163,7 @@ class Report:
 
     def advice(self, fault: Fault, language: Language) -> Advice:
         """Return what is said about a fault."""
-        return advise(fault.rule, self.contract, language)
+        return advise(fault.rule, self.contract, language, fault.reason)
 
     def name_of(self, fault: Fault, language: Language) -> str:
         """Return the titles of a fault's columns."""

@@ -12,6 +12,7 @@ import polars as pl
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 EXPONENT = r"^[+-]?[0-9](?:\.[0-9]+)?E[+-]?[0-9]{2,}$"
 ENGLISH_MONTH = rf"^(?:[0-9]{{1,2}}[-.](?:{_MONTHS})|(?:{_MONTHS})[-.][0-9]{{1,2}})$"
+DAMAGED_OCTOBER = r"^[0-9]+\.1$"  # only of dates: 1996.10 without its last zero
 FORMULA_ERROR = r"^#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!)$"
 _DAMAGED = f"{EXPONENT}|{ENGLISH_MONTH}|{FORMULA_ERROR}"
 

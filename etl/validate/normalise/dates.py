@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from etl.validate.normalise.damage import DAMAGED_OCTOBER
 from etl.validate.normalise.second_look import read_in_two_looks
 
 _DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
@@ -37,7 +38,6 @@ _COMPACT_MONTH = r"^([0-9]{4})([0-9]{2})()$"
 _YEAR_ALONE = r"^([0-9]{4}|[0-9]{2})()()$"
 _MIDNIGHT = r"[T ]0?0:00(?::00(?:\.0+)?)?$"
 _ANY_TIME = r"[T ][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?$"
-_DAMAGED_OCTOBER = r"^[0-9]+\.1$"
 _FIRST_OF_ERA, _AFTER_ERA = 4200, 4400
 
 
@@ -184,7 +184,7 @@ def _split(
     shapes = (*_WRITTEN, extra) if extra else _WRITTEN
     text = pl.col("text")
     if trusts_month:
-        text = pl.when(~text.str.contains(_DAMAGED_OCTOBER)).then(text)
+        text = pl.when(~text.str.contains(DAMAGED_OCTOBER)).then(text)
     written = (
         cells.to_frame("text")
         .select(text)

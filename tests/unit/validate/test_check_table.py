@@ -64,10 +64,10 @@ def test_every_failure_has_an_address_and_no_value():
     checked = check()
 
     assert checked.issues.collect().rows() == [
-        (3, "park_id", "primaryKey", "critical"),
-        (4, "park_id", "primaryKey", "critical"),
-        (5, "area", "type", "critical"),
-        (6, "area", "shared.minimum", "warning"),
+        (3, "park_id", "primaryKey", "critical", None),
+        (4, "park_id", "primaryKey", "critical", None),
+        (5, "area", "type", "critical", None),
+        (6, "area", "shared.minimum", "warning", None),
     ]
     assert checked.counts == (
         Count("area", "type", "critical", 1),

@@ -77,3 +77,18 @@ def test_a_clean_table_leaves_an_empty_log_of_the_same_form():
 
     assert log.height == 0
     assert log.schema == pl.Schema(SCHEMA)
+
+
+def test_the_reason_of_an_unreadable_cell_decides_its_remedy():
+    contract = contract_of({"name": "opened", "type": "date"})
+
+    report = report_on(landed(opened=["89.06.30", "작년"]), contract)
+
+    assert report.log.select("reason", "remedy").collect().rows() == [
+        ("two_digit_year", "연도를 네 자리로 적으십시오. 예: 1999-12-31"),
+        (None, "달력에 있는 날짜를 적으십시오. 예: 2026-11-01"),
+    ]
+    assert [report.advice(fault, "en").fault for fault in report.faults] == [
+        "is no date",
+        "has a year of two digits",
+    ]
