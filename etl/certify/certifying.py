@@ -108,6 +108,7 @@ def write_content(
     verifier_version: str,
     now: datetime,
     anonymity: Mapping[str, Any] | None = None,
+    quality: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the certificate's content: what was measured, and what it does not promise.
 
@@ -127,6 +128,7 @@ def write_content(
         "fields": [_describe(field) for field in contract.published_fields],
         "privacy": _privacy(contract, table) | dict(anonymity or {}),
         "rows": _rows(contract, claimed),
+        "quality": dict(quality or {}),
         "validation": {"judged_by": judged_by, "quarantined": _shown(contract, quarantined)},
         "scan": [_finding(contract, finding) for finding in findings],
         "checks": [

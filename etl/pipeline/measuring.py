@@ -23,6 +23,7 @@ from etl.certify.measuring import (
     measure_table,
 )
 from etl.certify.officer_page import render_officer_page
+from etl.certify.quality import tell_quality
 from etl.certify.scanning import Finding, scan_personal
 from etl.contract.hierarchies import FOLDER as HIERARCHIES
 from etl.contract.model import Contract
@@ -118,12 +119,16 @@ def _units(
 def _sign(bench: Workbench, measured: _Measured, release: str, prefix: str, now: datetime) -> bytes:
     """Write the certificate and the record of one tier."""
     contract, converted = measured.contract, measured.converted
-    verdict = bench.read_json(f"{step_key(converted, 'validated')}/verdict.json")
+    validated = step_key(converted, "validated")
+    verdict = bench.read_json(f"{validated}/verdict.json")
+    figures = bench.read_json(f"{validated}/quality.json")
+    day = now.astimezone(ZoneInfo(contract.timezone)).date()
     content = write_content(
         contract, converted, release, measured.table, measured.files, measured.findings,
         measured.checks, judged_by=verdict["judged_by"],
         quarantined=_quarantined(bench, converted.run_id), verifier_version=duckdb.__version__,
         now=now, anonymity=measured.anonymity,
+        quality=tell_quality(contract, figures, converted.reference_date, day),
     )  # fmt: skip
     certificate = sign(content, load_signing_key(bench.settings.read_secret("signing-key.pem")))
     folder = prefix if measured.tier == "public" else f"{prefix}/{measured.tier}"

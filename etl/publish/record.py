@@ -13,6 +13,7 @@ from typing import Any
 from etl.contract.fields import Field
 from etl.contract.model import Contract
 from etl.contract.vocabulary import FieldType, Label
+from etl.publish.measurements import measurements
 from etl.publish.names import csv_resource_id, file_url, page_url, parquet_resource_id
 
 PARQUET_TYPE = "application/vnd.apache.parquet"
@@ -138,7 +139,7 @@ def write_jsonld(
 ) -> bytes:
     """Return the DCAT record of a release as JSON-LD.
 
-    The vocabulary is DCAT-AP 3.0; hashes are SPDX checksums. Without a catalogue the addresses
+    The vocabulary is DCAT-AP 3.0; hashes are SPDX checksums, quality is told in W3C's DQV. Without a catalogue the addresses
     are relative to the record.
     """
     release = str(certificate["release"])
@@ -161,6 +162,7 @@ def write_jsonld(
             for entry in certificate["files"]
             if entry["name"] in ("data.parquet", "data.csv")
         ],
+        "dqv:hasQualityMeasurement": measurements(certificate.get("quality") or {}),
     }
     return json.dumps(record, ensure_ascii=False, sort_keys=True, indent=2).encode() + b"\n"
 
@@ -168,6 +170,10 @@ def write_jsonld(
 _CONTEXT = {
     "dcat": "http://www.w3.org/ns/dcat#",
     "dct": "http://purl.org/dc/terms/",
+    "dqv": "http://www.w3.org/ns/dqv#",
+    "ldqd": "http://www.w3.org/2016/05/ldqd#",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
     "foaf": "http://xmlns.com/foaf/0.1/",
     "spdx": "http://spdx.org/rdf/terms#",
     "vcard": "http://www.w3.org/2006/vcard/ns#",

@@ -1,10 +1,6 @@
-"""Calendar durations of contracts, as `P18M`."""
+"""Durations of contracts as Polars spells them."""
 
 from __future__ import annotations
-
-from datetime import date
-
-import polars as pl
 
 _UNITS = {"D": "d", "W": "w", "M": "mo", "Y": "y"}
 
@@ -17,14 +13,3 @@ def offset_of(duration: str) -> str:
         '18mo'
     """
     return f"{duration[1:-1]}{_UNITS[duration[-1]]}"
-
-
-def day_before(day: date, duration: str) -> date:
-    """Return the day that lies a duration before another; the last of a month at most.
-
-    Examples:
-        >>> day_before(date(2024, 3, 31), "P1M")
-        datetime.date(2024, 2, 29)
-    """
-    moved = pl.select(pl.lit(day).dt.offset_by(f"-{offset_of(duration)}")).item()
-    return date.fromisoformat(str(moved))

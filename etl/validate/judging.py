@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any, assert_never
 import polars as pl
 
 from etl.contract.demands import Operator
+from etl.contract.durations import day_before
 from etl.contract.fields import Field
 from etl.contract.model import Contract
 from etl.errors import DefectError
 from etl.validate.casting import readable
-from etl.validate.durations import day_before
 from etl.validate.judged_frame import helper, judged_frame, operand
 from etl.validate.literals import Value
 from etl.validate.rules import (

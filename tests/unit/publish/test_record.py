@@ -141,6 +141,27 @@ def test_the_record_in_the_words_of_dcat():
     assert csv["dct:license"]["@id"].startswith("https://www.kogl.or.kr/")
 
 
+def test_figures_of_quality_are_told_in_the_words_of_dqv():
+    quality = {
+        "error_rate": 0.0125,
+        "completeness": 1.0,
+        "uniqueness": None,
+        "timeliness": {"age_days": 24, "due": "2026-12-01", "is_timely": True},
+    }
+
+    told = write(SITE, quality=quality)["dqv:hasQualityMeasurement"]
+
+    assert [
+        (part["dqv:isMeasurementOf"]["dqv:inDimension"]["@id"], part["dqv:value"]["@value"])
+        for part in told
+    ] == [
+        ("ldqd:semanticAccuracy", "0.0125"),
+        ("ldqd:completeness", "1"),
+        ("ldqd:timeliness", "24"),
+    ]
+    assert write(SITE)["dqv:hasQualityMeasurement"] == []
+
+
 def test_without_a_catalogue_addresses_are_relative():
     record = write("")
 
