@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from sqlalchemy import make_url
 
 from etl.anonymise.anonymising import anonymise_table
 from etl.anonymise.hierarchy import compile_hierarchy
@@ -17,6 +18,7 @@ from etl.certify.certificate import read_certificate
 from etl.certify.certifying import Check
 from etl.certify.measuring import verifier
 from etl.certify.verifying import verify_file
+from etl.contract.changes import Change, find_changes, is_break_announced
 from etl.contract.codelists import CodeSet, read_code_sets
 from etl.contract.fields import Field
 from etl.contract.hierarchies import CodeList, read_code_lists
@@ -28,12 +30,14 @@ from etl.contract.loading import (
     line_of,
     load_contract,
     load_contracts,
+    parse_contract,
     spell_path,
 )
 from etl.contract.model import Contract, Example
 from etl.contract.organisations import organisation_title
 from etl.convert.schema import csv_text, published_dtype, spell_generalisation
-from etl.errors import ContractError, DisclosureRiskError, EtlError
+from etl.errors import ContractError, DisclosureRiskError, EtlError, StoreError
+from etl.ledger.book import Ledger
 from etl.publish.ckan import Catalogue
 from etl.settings import Settings
 from etl.validate.checking import check_table
@@ -50,17 +54,42 @@ class ContractCheck:
         dataset: Its name.
         valid: Whether it can be used and its examples hold.
         complaints: What is wrong, place by place.
+        live: The live release that it was compared with; None where there is none.
+        changes: What users of that release will notice.
     """
 
     dataset: str
     valid: bool
     complaints: tuple[Complaint, ...]
+    live: str | None = None
+    changes: tuple[Change, ...] = ()
 
 
-def check_files(files: Sequence[Path], settings: Settings) -> list[ContractCheck]:
-    """Check contract files, one by one; a broken one does not hide the others."""
+def check_files(
+    files: Sequence[Path], settings: Settings, ledger: Ledger | None = None
+) -> list[ContractCheck]:
+    """Check contract files, one by one; a broken one does not hide the others.
+
+    Args:
+        files: The contracts.
+        settings: Where suites and code lists are.
+        ledger: Knows what is live; None compares with nothing.
+    """
     suites = read_suites(settings.expectations)
-    return [_check_file(file, suites, settings.schemas) for file in files]
+    return [_check_file(file, suites, settings.schemas, ledger) for file in files]
+
+
+def reachable_ledger(settings: Settings) -> Ledger | None:
+    """Return the ledger if it is there and answers; a checkout may have none."""
+    database = make_url(settings.ledger)
+    if database.get_backend_name() == "sqlite" and not Path(str(database.database)).is_file():
+        return None
+    ledger = Ledger(settings.ledger)
+    try:
+        ledger.live_release("")
+    except StoreError:
+        return None
+    return ledger
 
 
 def run_example(
@@ -204,20 +233,47 @@ def _tree(columns: Sequence[Sequence[str]]) -> list[str]:
     return lines
 
 
-def _check_file(file: Path, suites: Mapping[str, Suite], schemas: Path) -> ContractCheck:
+def _check_file(
+    file: Path, suites: Mapping[str, Suite], schemas: Path, ledger: Ledger | None
+) -> ContractCheck:
     name = dataset_name(file)
     try:
         contract = load_contract(file)
     except InvalidContractError as error:
         return ContractCheck(name, valid=False, complaints=error.complaints)
-    faults = list(_faults(contract, suites, schemas))
+    live, before = _live_contract(ledger, name)
+    faults = [*_faults(contract, suites, schemas), *_unannounced(before, contract)]
     text = file.read_text(encoding="utf-8")
     label = f"{file.parent.name}/{file.name}"
     complaints = tuple(
         Complaint(label, line_of(text, path), spell_path(path), fault, fault)
         for path, fault in faults
     )
-    return ContractCheck(name, valid=not complaints, complaints=complaints)
+    changes = tuple(find_changes(before, contract)) if before else ()
+    return ContractCheck(name, not complaints, complaints, live, changes)
+
+
+def _live_contract(ledger: Ledger | None, dataset: str) -> tuple[str, Contract] | tuple[None, None]:
+    """Return the live release's name and the contract that it was made by."""
+    live = ledger.live_release(dataset) if ledger else None
+    run = ledger.run(live.run_id) if ledger and live else None
+    if ledger is None or live is None or run is None or run.contract_sha256 is None:
+        return None, None
+    organisation, _, name = dataset.partition("-")
+    text = ledger.contract_text(run.contract_sha256)
+    contract = parse_contract(text.encode(), organisation=organisation, dataset=name)
+    return live.release, contract
+
+
+def _unannounced(
+    before: Contract | None, contract: Contract
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield the breaking changes that the contract's version does not announce."""
+    if before is None or is_break_announced(before, contract):
+        return
+    broken = [change for change in find_changes(before, contract) if change.kind == "breaking"]
+    told = "; ".join(f"{change.place} {change.what}" for change in broken)
+    yield ("version",), f"{told}: raise it, or releases will be held"
 
 
 def _faults(

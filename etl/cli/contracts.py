@@ -39,10 +39,11 @@ def check(
     language = language_of(lang)
 
     def do() -> int:
-        from etl.checking import check_files
+        from etl.checking import check_files, reachable_ledger
 
         settings = load()
-        results = check_files(_chosen_files(contracts or [], settings), settings)
+        files = _chosen_files(contracts or [], settings)
+        results = check_files(files, settings, reachable_ledger(settings))
         print_json({"contracts": [asdict(r) for r in results]}) if as_json else None
         if not as_json:
             for result in results:
@@ -52,6 +53,10 @@ def check(
                     told = complaint.message_ko if language == "ko" else complaint.message
                     line = f"{say('line', language)} {complaint.line}"
                     console().print(f"  {line} · {complaint.field}: {told}", markup=False)
+                for change in result.changes:
+                    told = change.what_ko if language == "ko" else change.what
+                    kind = say(change.kind, language)
+                    console().print(f"  {kind} · {change.place}: {told}", markup=False)
         return 0 if all(result.valid for result in results) else ContractError.exit_code
 
     finish(do, language, as_json)

@@ -6,7 +6,7 @@ import logging
 
 import typer
 
-from etl.cli import contracts, files, runs, upkeep
+from etl.cli import codelists, contracts, files, runs, upkeep
 
 app = typer.Typer(
     name="madang",
@@ -17,8 +17,10 @@ app = typer.Typer(
 )
 catalogue = typer.Typer(help="Prepare the catalogue. 카탈로그 준비.", no_args_is_help=True)
 hierarchy = typer.Typer(help="Levels of fields. 항목의 단계.", no_args_is_help=True)
+lists = typer.Typer(help="Code lists. 코드 목록.", no_args_is_help=True)
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(hierarchy, name="hierarchy")
+app.add_typer(lists, name="codelists")
 app.command()(contracts.check)
 app.command()(contracts.contracts)
 app.command()(files.inspect)
@@ -31,6 +33,7 @@ app.command()(upkeep.migrate)
 app.command()(upkeep.purge)
 app.command()(contracts.schema)
 hierarchy.command("show")(contracts.hierarchy_show)
+lists.command("import")(codelists.import_file)
 catalogue.command("init")(upkeep.catalogue_init)
 
 

@@ -139,8 +139,8 @@ def write_jsonld(
 ) -> bytes:
     """Return the DCAT record of a release as JSON-LD.
 
-    The vocabulary is DCAT-AP 3.0; hashes are SPDX checksums, quality is told in W3C's DQV. Without a catalogue the addresses
-    are relative to the record.
+    The vocabulary is DCAT-AP 3.0; hashes are SPDX checksums, quality is told in W3C's DQV.
+    Without a catalogue the addresses are relative to the record.
     """
     release = str(certificate["release"])
     page = page_url(catalogue_url, contract.name) if catalogue_url else ""

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from etl.checking import check_files, reachable_ledger
 from etl.errors import ApprovalRefusedError, ContractError, ReleaseHeldError
 from etl.running import release_held
 from tests.integration.test_run_command import madang
@@ -160,3 +161,43 @@ def test_the_command_tells_how_to_release_and_does_it(yard):
     assert (told["dataset"], told["status"]) == (PARKS, "published")
     assert told["release"] != told["previous"] is not None
     assert (again.returncode, json.loads(again.stdout)["status"]) == (10, "failed")
+
+
+def test_check_tells_additions_from_breaks_against_the_live_contract(yard):
+    live = yard.run(parks(30)).as_json()["release"]
+    added = UNGUARDED.replace(
+        "  - {name: opened_at", "  - {name: gate, title: {ko: 문}, type: string, role: open}\n"
+        "  - {name: opened_at",
+    )  # fmt: skip
+    file = yard.folder / "schemas/city/parks.yaml"
+    told = {}
+    for name, text in {
+        "added": added,
+        "broken": added.replace("decimals: 2", "decimals: 1"),
+        "announced": added.replace("decimals: 2", "decimals: 1").replace(
+            "version: 1", "version: 2"
+        ),
+    }.items():
+        file.write_text(text, encoding="utf-8")
+        [told[name]] = check_files([file], yard.settings(), yard.pipeline().ledger)
+
+    kinds = {name: [(c.kind, c.place) for c in check.changes] for name, check in told.items()}
+    assert kinds["added"] == [("additive", "fields.gate")]
+    assert kinds["broken"] == kinds["announced"]
+    assert kinds["broken"] == [("breaking", "fields.area.type"), ("additive", "fields.gate")]
+    assert {name: check.valid for name, check in told.items()} == {
+        "added": True,
+        "broken": False,
+        "announced": True,
+    }
+    assert [c.field for c in told["broken"].complaints] == ["version"]
+    assert {check.live for check in told.values()} == {live}
+
+
+def test_check_without_a_ledger_compares_with_nothing(yard):
+    file = yard.folder / "schemas/city/parks.yaml"
+
+    assert reachable_ledger(yard.settings()) is None
+    [told] = check_files([file], yard.settings(), None)
+
+    assert (told.valid, told.live, told.changes) == (True, None, ())

@@ -15,7 +15,7 @@ from etl.contract.durations import day_after, day_before
         pytest.param(
             date(2024, 3, 31), "P1M", date(2024, 2, 29), date(2024, 4, 30), id="the last of months"
         ),
-        pytest.param(date(2026, 1, 5), "P13M", date(2024, 12, 5), date(2027, 2, 5), id="over a year"),
+        pytest.param(date(2026, 1, 5), "P13M", date(2024, 12, 5), date(2027, 2, 5), id="13 months"),
         pytest.param(date(2024, 2, 29), "P1Y", date(2023, 2, 28), date(2025, 2, 28), id="leap day"),
         pytest.param(date(5, 1, 1), "P9999Y", date.min, date.max, id="beyond the calendar"),
         pytest.param(date(1, 1, 1), "P1D", date.min, date(1, 1, 2), id="before the first day"),
