@@ -112,6 +112,39 @@ def schema(as_json: AsJson = False, lang: Lang = None) -> None:
     finish(do, language, as_json)
 
 
+def template(
+    dataset: Annotated[str, typer.Argument(help="Name of the contract, organisation-dataset.")],
+    to: Annotated[
+        Path | None, typer.Option("--to", help="The file to write; DATASET.xlsx unless given.")
+    ] = None,
+    as_json: AsJson = False,
+    lang: Lang = None,
+) -> None:
+    """Write the workbook that a department fills in; a file that is there is never replaced.
+
+    Example: `madang template parks-city_parks --to parks.xlsx`
+    """
+    language = language_of(lang)
+    file = to or Path(f"{dataset}.xlsx")
+    if file.exists():
+        raise typer.BadParameter("the file exists and may be filled in; name another one")
+
+    def do() -> int:
+        from etl.contract.loading import find_contract
+        from etl.validate.template import render_template
+
+        contract = find_contract(load().schemas, dataset)
+        file.write_bytes(render_template(contract))
+        columns = [field.title.ko for field in contract.fields]
+        if as_json:
+            print_json({"dataset": dataset, "path": str(file), "columns": columns})
+        else:
+            console().print(f"{file} {say('written', language)}", markup=False)
+        return 0
+
+    finish(do, language, as_json)
+
+
 def hierarchy_show(
     name: Annotated[str, typer.Argument(help="A code list, or dataset.field of a contract.")],
     as_json: AsJson = False,
