@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import date, datetime, time
 
 import pytest
 from openpyxl import load_workbook
@@ -147,7 +148,7 @@ def test_a_filled_template_reads_back_without_loss(workbook, tmp_path):
         "개장일": (date(2026, 11, 1), "2026-11-01"),
         "무료 여부": ("Y", "Y"),
         "닫는 시각": (time(23, 59), "23:59:00"),
-        "변경 일시": (datetime(2026, 11, 1, 9, 30), "2026-11-01 09:30:00"),
+        "변경 일시": (datetime(2026, 11, 1, 9, 30), "2026-11-01T09:30:00"),  # noqa: DTZ001  (as Excel has it)
         "동": ("마당7동", "마당7동"),
         "형태": ("노상, 노외", "노상, 노외"),
     }
