@@ -130,11 +130,13 @@ def template(
         raise typer.BadParameter("the file exists and may be filled in; name another one")
 
     def do() -> int:
+        from etl.contract.codelists import read_code_sets
         from etl.contract.loading import find_contract
         from etl.validate.template import render_template
 
-        contract = find_contract(load().schemas, dataset)
-        file.write_bytes(render_template(contract))
+        schemas = load().schemas
+        contract = find_contract(schemas, dataset)
+        file.write_bytes(render_template(contract, read_code_sets(schemas, contract.codelists)))
         columns = [field.title.ko for field in contract.fields]
         if as_json:
             print_json({"dataset": dataset, "path": str(file), "columns": columns})

@@ -206,7 +206,7 @@ def fault_lines(report: Report, words: Words) -> list[tuple[str, ...]]:
             f"{fault.count:,}",
             _named_rows(fault, words),
             words.severities[fault.rule.severity],
-            words.responsibilities["department"],
+            words.responsibilities[fault.rule.responsibility],
         )
         for fault in report.faults
     ]

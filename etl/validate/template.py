@@ -19,12 +19,13 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from etl.contract.codelists import CodeSet
 from etl.contract.fields import Field
 from etl.contract.model import Contract
 from etl.contract.vocabulary import FieldType
 from etl.validate.compiling import compile_rules
 from etl.validate.messages import Language, advise
-from etl.validate.rules import Among, Between, Length, Readable, Rule
+from etl.validate.rules import Among, Between, Length, Listed, Readable, Rule
 from etl.validate.sheets import (
     BOLD,
     HEADER_FILL,
@@ -62,18 +63,19 @@ _WORDS: Final[Mapping[Language, tuple[str, str, str, str]]] = {
 }
 
 
-def render_template(contract: Contract) -> bytes:
+def render_template(contract: Contract, codelists: Mapping[str, CodeSet]) -> bytes:
     """Write an empty workbook for a dataset.
 
     Args:
         contract: The dataset.
+        codelists: The code lists that it names.
 
     Returns:
         XLSX: one sheet with a locked header in the contract's order; below it cells with the
         format of their type, with drop-downs where the contract lists values. The same contract
         gives the same bytes.
     """
-    rules = compile_rules(contract.model_copy(update={"expectations": ()}), {})
+    rules = compile_rules(contract.model_copy(update={"expectations": ()}), {}, codelists)
     workbook = Workbook()
     sheet = workbook.worksheets[0]
     sheet.title = _sheet_name(contract)
@@ -167,16 +169,25 @@ def _restrict(
 
 
 def _validation(workbook: Workbook, field: Field, rules: Sequence[Rule]) -> DataValidation | None:
-    checks = [rule.check for rule in rules if rule.fields == (field.name,)]
-    listed = next((c.values for c in checks if isinstance(c, Among) and c.is_wanted), None)
-    if listed is not None or field.type == "boolean":
-        texts = ["Y", "N"] if listed is None else [str(value) for value in listed]
+    certain = [rule for rule in rules if rule.severity == "critical"]
+    checks = [rule.check for rule in certain if rule.fields[0] == field.name]
+    if texts := _listed(field, checks):
         return DataValidation("list", formula1=_list_formula(workbook, texts))
     if field.type in _KINDS:
         bounds = [(c.least, c.most) for c in checks if isinstance(c, Between)]
         return _within(*_KINDS[field.type], bounds)
     lengths = [(c.least, c.most) for c in checks if isinstance(c, Length)]
     return _within("textLength", "0", "32767", lengths) if lengths else None
+
+
+def _listed(field: Field, checks: Sequence[object]) -> list[str]:
+    """Return the values that may be chosen; of a dated list those of every day."""
+    for check in checks:
+        if isinstance(check, Among) and check.is_wanted:
+            return [str(value) for value in check.values]
+        if isinstance(check, Listed):
+            return list(dict.fromkeys(value for value, *_ in check.entries))
+    return ["Y", "N"] if field.type == "boolean" else []
 
 
 def _within(

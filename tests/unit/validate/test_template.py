@@ -3,16 +3,21 @@ from __future__ import annotations
 import io
 import re
 from datetime import date, datetime, time
+from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 
+from etl.contract.codelists import Code, CodeSet, read_code_sets
+from etl.contract.loading import load_contracts
+from etl.contract.origins import Origin
 from etl.extract.opening import open_supplied
 from etl.extract.sheet_choice import Wanted
 from etl.settings import Limits
 from etl.validate.template import LISTS_SHEET, render_template
 from tests.unit.validate.tables import contract_of
 
+SCHEMAS = Path(__file__).parents[3] / "schemas"
 WARDS = [f"마당{n}동" for n in range(60)]
 CONTRACT = contract_of(
     {
@@ -42,7 +47,7 @@ CONTRACT = contract_of(
 
 @pytest.fixture
 def workbook():
-    return load_workbook(io.BytesIO(render_template(CONTRACT)))
+    return load_workbook(io.BytesIO(render_template(CONTRACT, {})))
 
 
 def validations(workbook) -> dict[str, tuple[object, ...]]:
@@ -174,13 +179,43 @@ def test_no_cell_is_a_formula(workbook):
 
 
 def test_the_same_contract_gives_the_same_bytes():
-    assert render_template(CONTRACT) == render_template(CONTRACT)
+    assert render_template(CONTRACT, {}) == render_template(CONTRACT, {})
 
 
 def test_a_title_that_no_sheet_may_have_is_made_one():
     contract = contract_of({"name": "a"}, title={"ko": "주차장/노상: [2026] " + "가" * 40})
 
-    (name,) = load_workbook(io.BytesIO(render_template(contract))).sheetnames
+    (name,) = load_workbook(io.BytesIO(render_template(contract, {}))).sheetnames
 
     assert len(name) <= 31
     assert not re.search(r"[\[\]:*?/\\]", name)
+
+
+def test_values_of_a_code_list_are_offered_those_of_past_days_too():
+    codes = (
+        Code(code="32", label="강원도", valid_to=date(2023, 6, 10), others={}),
+        Code(code="51", label="강원특별자치도", valid_from=date(2023, 6, 11), others={}),
+    )
+    origin = Origin.model_validate(
+        {"title": {"ko": "시도"}, "source": "가", "licence": "나", "issued": "2026-01-01"}
+    )
+    contract = contract_of(
+        {"name": "sido", "title": {"ko": "시도"}, "codelist": {"name": "sido", "by": "label"}},
+        {"name": "day", "title": {"ko": "기준일"}, "type": "date"},
+        reference_date={"field": "day"},
+    )
+    workbook = load_workbook(
+        io.BytesIO(render_template(contract, {"sido": CodeSet("sido", codes, "0" * 64, origin)}))
+    )
+
+    assert validations(workbook)["시도"][:2] == ("list", '"강원도,강원특별자치도"')
+
+
+def test_a_published_contract_of_each_kind_has_a_template():
+    readable, _ = load_contracts(SCHEMAS)
+    assert readable, "no contract found: this test would prove nothing"
+
+    for contract in readable:
+        content = render_template(contract, read_code_sets(SCHEMAS, contract.codelists))
+        header = [cell.value for cell in load_workbook(io.BytesIO(content)).worksheets[0][1]]
+        assert header == [field.title.ko for field in contract.fields]
