@@ -18,12 +18,13 @@ from benchmarks.measuring import (
     measure_parsing,
     measure_reading,
     measure_whole_way,
+    measure_workbooks,
 )
 
 ROWS, PEOPLE, CONTRACTS, DAGS = 1_000_000, 1_000_000, 1_000, 300
 COLUMNS = ("count", "seconds", "per second", "peak memory", "ratio")
 CAPTION = """\
-Ratios: to the bare copy; to the limit of three seconds; to all DAGs.
+Ratios: to the bare copy; to calamine alone; to the limit of three seconds; to all DAGs.
 Steps are read from the ledger; here they share one process, in Airflow each has its own."""
 NARROWEST = 100
 
@@ -55,6 +56,8 @@ def main() -> int:
 def _measure(folder: Path, given: argparse.Namespace, progress: Console) -> Iterator[Line]:
     progress.print(f"the whole way of {given.rows:,} rows …", style="dim")
     yield from measure_whole_way(folder, given.rows)
+    progress.print("reading a workbook …", style="dim")
+    yield from measure_workbooks(folder)
     progress.print(f"anonymising {given.people:,} people …", style="dim")
     yield from measure_anonymising(folder, given.people)
     progress.print(f"reading {given.contracts:,} contracts …", style="dim")

@@ -65,6 +65,17 @@ def measure_anonymising(folder: Path, rows: int) -> Iterator[Line]:
                f"{found['checks']} checks")  # fmt: skip
 
 
+def measure_workbooks(folder: Path) -> Iterator[Line]:
+    """Read a workbook, beside the library that reads it for us."""
+    workbook = folder / "workbook"
+    child.run("benchmarks.workbooks", "draw", workbook)
+    alone = child.run("benchmarks.workbooks", "calamine", workbook)
+    ours = child.run("benchmarks.workbooks", "madang", workbook)
+    for what, found in (("calamine, values alone", alone), ("XLSX to text in Parquet", ours)):
+        ratio = found["seconds"] / alone["seconds"]
+        yield Line(what, found["seconds"], found["count"], found["peak_bytes"], f"{ratio:.2f} ×")
+
+
 def measure_reading(folder: Path, contracts: int) -> Iterator[Line]:
     """Read many contracts, as the DAG processor does all day."""
     write_contracts(folder / "many", contracts)

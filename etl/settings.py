@@ -26,7 +26,8 @@ class Limits:
     """How much a supplied file may ask of the machine that reads it; a refusal names the limit.
 
     Attributes:
-        unpacked_bytes: What an archive or a workbook may hold, unpacked.
+        unpacked_bytes: What may come out of an archive.
+        workbook_bytes: What the parts of a workbook may hold, unpacked; its texts are held in memory.
         ratio: How many times larger than packed that may be, once it exceeds `ratio_from_bytes`.
         ratio_from_bytes: Size from which the ratio counts: small files of one letter pack well.
         members: Entries of an archive.
@@ -38,6 +39,7 @@ class Limits:
     """
 
     unpacked_bytes: int = 4 << 30
+    workbook_bytes: int = 1 << 30
     ratio: int = 250
     ratio_from_bytes: int = 64 << 20
     members: int = 10_000

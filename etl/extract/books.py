@@ -50,6 +50,7 @@ def build_grid(
     merges: Sequence[Merge] = (),
     name: str | None = None,
     is_hidden: bool = False,
+    findings: tuple[Finding, ...] = (),
 ) -> Grid:
     """Make a grid of a block of cells.
 
@@ -61,6 +62,7 @@ def build_grid(
         merges: Ranges of merged cells.
         name: The sheet's name.
         is_hidden: Whether it is hidden.
+        findings: What it holds beside its cells.
 
     Examples:
         >>> grid = build_grid([pl.Series(["", "a", ""])], first_column=2)
@@ -71,7 +73,7 @@ def build_grid(
     height, width = _filled_size(block)
     if not height:
         empty = pl.LazyFrame(schema={"_row": pl.Int64})
-        return Grid(empty, 0, tuple(merges), name, is_hidden)
+        return Grid(empty, 0, tuple(merges), name, is_hidden, findings)
     block = block.head(height).select(block.columns[:width])
     left = [pl.lit("").alias(f"left{place}") for place in range(first_column - 1)]
     block = block.select(*left, pl.all())
@@ -82,6 +84,7 @@ def build_grid(
         tuple(merges),
         name,
         is_hidden,
+        findings,
     )
 
 

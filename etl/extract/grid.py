@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from etl.extract.decisions import Finding
+
 
 @dataclass(frozen=True, slots=True)
 class Merge:
@@ -36,6 +38,7 @@ class Grid:
         merges: Ranges of merged cells.
         name: The sheet's name; None for text.
         is_hidden: Whether a spreadsheet program does not show it.
+        findings: What the sheet holds beside its cells.
     """
 
     cells: pl.LazyFrame
@@ -43,6 +46,7 @@ class Grid:
     merges: tuple[Merge, ...] = ()
     name: str | None = None
     is_hidden: bool = False
+    findings: tuple[Finding, ...] = ()
 
 
 def cell_columns(width: int) -> list[str]:

@@ -14,6 +14,8 @@ from lxml import etree
 from etl.extract.refusing import exceed, refuse
 from etl.settings import Limits
 
+DEFLATE_RATIO = 1032  # at most, by the format
+CHUNK_BYTES = 1 << 22
 _DECLARES = "A part of the workbook declares entities or a document type"
 XML_ERRORS = (etree.XMLSyntaxError, etree.ParserError)
 PACKAGE_ERRORS = (  # what zipfile raises on bytes that are no archive; found by mutating real ones
@@ -66,7 +68,7 @@ def iterate_part(file: IO[bytes], kind: str, tags: tuple[str, ...]) -> Iterator[
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
-        huge_tree=True,
+        huge_tree=False,
     )
     try:
         for number, (_, element) in enumerate(events):
@@ -91,6 +93,39 @@ def require_plain(open_part: Callable[[], IO[bytes]], kind: str) -> None:
 def damaged(kind: str) -> Exception:
     """Return the error for a workbook that cannot be followed."""
     return refuse(kind, "The workbook is damaged or cut off, and its parts cannot be read")
+
+
+def require_bounded(archive: zipfile.ZipFile, limits: Limits, kind: str) -> None:
+    """Refuse a workbook whose parts would unpack to too much.
+
+    A size that is promised too small does no harm: nobody unpacks more of a part than that
+    without noticing, but for calamine, and what deflate can make of a part bounds that.
+
+    Raises:
+        SourceFormatError: They would.
+    """
+    entries = archive.infolist()
+    if len(entries) > limits.members:
+        raise exceed(kind, "members", f"has {len(entries):,} parts", limits.members)
+    size = sum(entry.file_size for entry in entries)
+    if size > limits.workbook_bytes:
+        raise exceed(kind, "workbook_bytes", f"unpacks to {size:,} bytes", limits.workbook_bytes)
+    packed = max(sum(entry.compress_size for entry in entries), 1)
+    if size > limits.ratio_from_bytes and size > limits.ratio * packed:
+        raise exceed(kind, "ratio", f"unpacks to {size // packed:,} times its size", limits.ratio)
+    for entry in entries:
+        if entry.compress_size * DEFLATE_RATIO > limits.workbook_bytes:
+            _require_honest(archive, entry, kind)
+
+
+def _require_honest(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, kind: str) -> None:
+    """Unpack a part to see that it holds as much as it promises."""
+    try:
+        with archive.open(entry) as file:
+            while file.read(CHUNK_BYTES):
+                pass
+    except PACKAGE_ERRORS:
+        raise damaged(kind) from None
 
 
 def read_member(archive: zipfile.ZipFile, name: str, limits: Limits, kind: str) -> bytes:

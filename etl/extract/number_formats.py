@@ -105,6 +105,8 @@ def apply_mask(code: str, number: int) -> str:
         >>> apply_mask('"제"000"호"', 7)
         '007'
     """
+    if set(code) == {"0"}:
+        return f"{number:0{len(code) + (number < 0)}}"
     section = _section_for(code, number)
     if not _is_mask(section):
         return str(number)
@@ -112,12 +114,13 @@ def apply_mask(code: str, number: int) -> str:
     return sign + _fill(_mask_parts(section), str(abs(number)))
 
 
-def _sections(code: str) -> list[str]:
+@lru_cache(maxsize=1024)
+def _sections(code: str) -> tuple[str, ...]:
     """Split a code at the semicolons that stand outside quotes.
 
     Examples:
         >>> _sections('0";";-0')
-        ['0";"', '-0']
+        ('0";"', '-0')
     """
     sections = [""]
     for token in _TOKEN.finditer(code):
@@ -125,7 +128,7 @@ def _sections(code: str) -> list[str]:
             sections.append("")
         else:
             sections[-1] += token[0]
-    return sections
+    return tuple(sections)
 
 
 def _clock_meaning(section: str) -> Meaning | None:
@@ -146,6 +149,7 @@ def _clock_meaning(section: str) -> Meaning | None:
     return Meaning.DATETIME if has_day else Meaning.TIME
 
 
+@lru_cache(maxsize=1024)
 def _mask_parts(section: str) -> list[tuple[str, bool]]:
     """Return a section's signs in order, each with whether it stands for a digit."""
     parts = []
@@ -170,6 +174,7 @@ def _trim_words(parts: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
     ]
 
 
+@lru_cache(maxsize=1024)
 def _is_mask(section: str) -> bool:
     """Tell whether a section pads with zeros or puts signs between the digits.
 

@@ -21,7 +21,14 @@ from etl.extract.books import Book, Sheet, build_grid
 from etl.extract.cell_text import EXACT, write_number
 from etl.extract.decisions import Finding
 from etl.extract.grid import Grid, Merge, column_letters
-from etl.extract.markup import PACKAGE_ERRORS, damaged, iterate_part, parse_part, read_member
+from etl.extract.markup import (
+    PACKAGE_ERRORS,
+    damaged,
+    iterate_part,
+    parse_part,
+    read_member,
+    require_bounded,
+)
 from etl.extract.number_formats import apply_mask
 from etl.extract.refusing import exceed, refuse
 from etl.settings import Limits
@@ -82,6 +89,7 @@ def open_ods(path: Path, limits: Limits) -> Book:
     """
     try:
         with zipfile.ZipFile(path) as archive:
+            require_bounded(archive, limits, KIND)
             _require_readable(archive, limits)
             styles = _read_styles(archive)
             with archive.open("content.xml") as file:
@@ -99,9 +107,6 @@ def _require_readable(archive: zipfile.ZipFile, limits: Limits) -> None:
         manifest = read_member(archive, "META-INF/manifest.xml", limits, KIND)
         if b"encryption-data" in manifest:
             raise refuse("encrypted", "The workbook is protected by a password")
-    size = archive.getinfo("content.xml").file_size
-    if size > limits.unpacked_bytes:
-        raise exceed(KIND, "unpacked_bytes", f"unpacks to {size:,} bytes", limits.unpacked_bytes)
 
 
 def _name(qualified: str) -> str:

@@ -92,7 +92,7 @@ def open_supplied(source: Path, wanted: Wanted, limits: Limits, folder: Path) ->
         grid=grid,
         encoding=book.encoding,
         decisions=tuple(decisions),
-        findings=book.findings,
+        findings=(*book.findings, *grid.findings),
     )
 
 

@@ -2,8 +2,8 @@
 
 The reader gives every value; it does not give the cells' formats, takes an error for an empty
 cell, and lays out memory as wide and as high as any one cell asks. So the markup is looked
-through first: how far the cells reach, which of them have a format that means something, which
-hold errors, and which are formulas that were never computed.
+through beside it: first how far the cells reach; then which of them have a format that means
+something, which hold errors, and which are formulas that were never computed.
 
 Nearly every program writes cells in one form (`<c r="B2" s="1" …>`), which byte patterns find
 about ten times faster than a parser. Whatever departs from it is parsed.
@@ -33,29 +33,34 @@ _HIDDEN_ROW = re.compile(rb'<row [^>]*\bhidden="(?:1|true)"[^>]*>')
 _HIDDEN_COLUMN = re.compile(rb'<col [^>]*\bhidden="(?:1|true)"[^>]*>')
 _VALUE = rb"[^>]*>\s*(?:<f\b[^>]*/>\s*|<f\b[^>]*>[^<]*</f>\s*)?<v\b[^>]*>([^<]*)</v>"
 _PLACE = rb'<c r="([A-Z]+)([0-9]+)"'
-_ERROR = re.compile(_PLACE + rb'[^>]* t="e"' + _VALUE)
-_ISO_DATE = re.compile(_PLACE + rb'[^>]* t="d"' + _VALUE)
+_ERROR = re.compile(_PLACE + rb'[^>]* t="e"[^>]*' + _VALUE)
+_ISO_DATE = re.compile(_PLACE + rb'[^>]* t="d"[^>]*' + _VALUE)
 _UNCOMPUTED = re.compile(
     _PLACE + rb"([^>]*)>\s*<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(<v\s*/>|<v></v>)?\s*</c>"
 )
 _TEXT_TYPES = frozenset({"s", "str", "inlineStr", "b"})
 
 
+# A cell whose text is not what the fast reader gives: its column, its row, the index of its format
+# among the workbook's, or one of the two below, and what it stores. There may be millions.
+SpecialCell = tuple[int, bytes, int, bytes]
+AS_STORED = -1  # an error or an ISO date, whose text is what is stored
+NO_NUMBER = -2  # text that only has such a format
+
+
 @dataclass(frozen=True, slots=True)
-class SpecialCell:
-    """A cell whose text is not what the fast reader gives.
+class Extent:
+    """How far a sheet reaches.
 
     Attributes:
-        row: Counted from 1.
-        column: Counted from 1.
-        style: Index of its format among the workbook's; None for an error or an ISO date.
-        stored: What the cell stores.
+        last_row: The last row that is written, empty or not.
+        last_column: At least the last column that holds a cell; 26 may stand for fewer.
+        is_usual: Whether its markup is of the usual form.
     """
 
-    row: int
-    column: int
-    style: int | None
-    stored: str
+    last_row: int
+    last_column: int
+    is_usual: bool
 
 
 @dataclass(slots=True)
@@ -63,16 +68,12 @@ class SheetScan:
     """What was found in a sheet's markup.
 
     Attributes:
-        last_row: The last row that is written, empty or not.
-        last_column: At least the last column that holds a cell; 26 may stand for fewer.
         special: Cells to be written otherwise.
         uncomputed: Places of formulas without a stored result: row, column.
         hidden_rows: How many rows are hidden.
         hidden_columns: How many ranges of columns are hidden.
     """
 
-    last_row: int = 0
-    last_column: int = 0
     special: list[SpecialCell] = field(default_factory=list)
     uncomputed: list[tuple[int, int]] = field(default_factory=list)
     hidden_rows: int = 0
@@ -83,12 +84,11 @@ class UnusualMarkupError(Exception):
     """The markup is not of the usual form."""
 
 
-def scan_sheet(open_part: Callable[[], IO[bytes]], styles: frozenset[int], kind: str) -> SheetScan:
-    """Look through a sheet.
+def measure_sheet(open_part: Callable[[], IO[bytes]], kind: str) -> Extent:
+    """Measure how far a sheet reaches, whatever it says of itself.
 
     Args:
         open_part: Opens the sheet's markup; may be called twice.
-        styles: Indices of formats that mean something.
         kind: The workbook's kind, for errors.
 
     Raises:
@@ -96,10 +96,28 @@ def scan_sheet(open_part: Callable[[], IO[bytes]], styles: frozenset[int], kind:
     """
     try:
         with open_part() as file:
-            return _scan_usual(file, styles)
+            return _measure_usual(file)
     except UnusualMarkupError:
         with open_part() as file:
-            return _scan_parsed(file, styles, kind)
+            return _measure_parsed(file, kind)
+
+
+def scan_sheet(
+    open_part: Callable[[], IO[bytes]], extent: Extent, styles: frozenset[int], kind: str
+) -> SheetScan:
+    """Look through a sheet.
+
+    Args:
+        open_part: Opens the sheet's markup.
+        extent: What `measure_sheet` found.
+        styles: Indices of formats that mean something.
+        kind: The workbook's kind, for errors.
+
+    Raises:
+        SourceFormatError: The markup is damaged or declares a document type.
+    """
+    with open_part() as file:
+        return _scan_usual(file, styles) if extent.is_usual else _scan_parsed(file, styles, kind)
 
 
 def measure_width(open_part: Callable[[], IO[bytes]]) -> int:
@@ -111,15 +129,22 @@ def measure_width(open_part: Callable[[], IO[bytes]]) -> int:
     return max(map(_position, letters), default=0)
 
 
+def _measure_usual(file: IO[bytes]) -> Extent:
+    last_row, last_column = 0, LETTERS
+    for part in _parts(file):
+        _require_usual(part)
+        wide = set(_WIDE.findall(part))
+        last_column = max(last_column, *map(_position, wide), LETTERS)
+        # rows come in order; where they do not, a sheet of 26 columns stays within bounds
+        rows = part if wide or last_column > LETTERS else part[part.rfind(b"<row ") :]
+        last_row = max(last_row, *map(int, _ROW_NUMBER.findall(rows)), 0)
+    return Extent(last_row, last_column, is_usual=True)
+
+
 def _scan_usual(file: IO[bytes], styles: frozenset[int]) -> SheetScan:
     scan = SheetScan()
     pattern = _style_pattern(styles)
     for part in _parts(file):
-        _require_usual(part)
-        rows = [int(number) for number in _ROW_NUMBER.findall(part)]
-        wide = map(_position, set(_WIDE.findall(part)))
-        scan.last_row = max(scan.last_row, max(rows, default=0))
-        scan.last_column = max(scan.last_column, LETTERS, max(wide, default=0))
         if b"hidden=" in part:
             scan.hidden_rows += len(_HIDDEN_ROW.findall(part))
             scan.hidden_columns += len(_HIDDEN_COLUMN.findall(part))
@@ -128,16 +153,16 @@ def _scan_usual(file: IO[bytes], styles: frozenset[int]) -> SheetScan:
 
 
 def _scan_cells(part: bytes, pattern: re.Pattern[bytes] | None, scan: SheetScan) -> None:
+    column_of, style_of = _Columns(), _Styles()
     if pattern:
         scan.special += [
-            SpecialCell(int(row), _position(column), int(style), stored.decode())
-            for column, row, before, style, after, stored in pattern.findall(part)
-            if not (before or after) or _is_number(before + after)
+            (column_of[column], row, style_of[attributes], stored)
+            for column, row, attributes, stored in pattern.findall(part)
         ]
     for mark, unformatted in ((b't="e"', _ERROR), (b't="d"', _ISO_DATE)):
         if mark in part:
             scan.special += [
-                SpecialCell(int(row), _position(column), None, stored.decode())
+                (column_of[column], row, AS_STORED, stored)
                 for column, row, stored in unformatted.findall(part)
             ]
     if b"<f" in part:
@@ -152,19 +177,16 @@ def _style_pattern(styles: frozenset[int]) -> re.Pattern[bytes] | None:
     if not styles:
         return None
     any_of = b"|".join(str(style).encode() for style in sorted(styles))
-    return re.compile(_PLACE + rb'((?: t="\w+")?) s="(' + any_of + rb')"([^>]*)' + _VALUE[5:])
-
-
-def _is_number(attributes: bytes) -> bool:
-    kind = re.search(rb' t="(\w+)"', attributes)
-    return kind is None or kind[1] == b"n"
+    return re.compile(_PLACE + rb'((?: t="\w+")? s="(?:' + any_of + rb')"[^>/]*)' + _VALUE)
 
 
 def _require_usual(part: bytes) -> None:
     """Raise unless every cell of a part is in the usual form."""
-    cells = part.count(b"<c ")
-    is_usual = cells == part.count(b'<c r="') and b"<!" not in part and b"<c>" not in part
-    if not is_usual or b":c " in part or b"<c/>" in part:
+    start = part.find(b"<sheetData") + 1
+    end = part.find(b"</sheetData")
+    cells = part if end < 0 and not start else part[start : end if end >= 0 else len(part)]
+    is_usual = cells.count(b"<c") == cells.count(b'<c r="')
+    if not is_usual or b"<!" in part or b":c " in part:
         raise UnusualMarkupError
 
 
@@ -188,29 +210,69 @@ def _parts(file: IO[bytes]) -> Iterator[bytes]:
     yield rest
 
 
+class _Columns(dict[bytes, int]):
+    """Positions of columns by their letters, each reckoned once."""
+
+    def __missing__(self, letters: bytes) -> int:
+        self[letters] = _position(letters)
+        return self[letters]
+
+
+class _Styles(dict[bytes, int]):
+    """Formats of cells by the attributes that name them, each told once."""
+
+    def __missing__(self, attributes: bytes) -> int:
+        kind = re.search(rb' t="(\w+)"', attributes)
+        style = re.search(rb' s="(\d+)"', attributes)
+        is_number = kind is None or kind[1] == b"n"
+        self[attributes] = int(style[1]) if style and is_number else NO_NUMBER
+        return self[attributes]
+
+
 def _position(letters: bytes) -> int:
     return column_position(letters.decode("ascii"))
 
 
+def _measure_parsed(file: IO[bytes], kind: str) -> Extent:
+    last_row = last_column = 0
+    for row, column, _ in _cells(file, kind):
+        last_row, last_column = max(last_row, row), max(last_column, column)
+    return Extent(last_row, last_column, is_usual=False)
+
+
 def _scan_parsed(file: IO[bytes], styles: frozenset[int], kind: str) -> SheetScan:
-    """Do the same with a parser; cells without an address follow one another."""
     scan = SheetScan()
+    for row, column, element in _cells(file, kind):
+        if column:
+            _scan_element(element, row, column, styles, scan)
+        elif row:
+            scan.hidden_rows += _is_true(element.get("hidden"))
+        else:
+            scan.hidden_columns += sum(_is_true(child.get("hidden")) for child in element)
+    return scan
+
+
+def _cells(file: IO[bytes], kind: str) -> Iterator[tuple[int, int, etree._Element]]:
+    """Yield cells with their places, rows with column 0, and the columns' own element with 0, 0.
+
+    What has no address follows the one before.
+    """
     row = column = 0
     for element in iterate_part(file, kind, ("row", "c", "cols")):
         name = etree.QName(element).localname
-        if name == "cols":
-            scan.hidden_columns = sum(_is_true(child.get("hidden")) for child in element)
-        elif name == "c":
+        if name == "c":
             column = _column_of(element, column)
-            _scan_element(element, _row_of(element, row), column, styles, scan)
-            scan.last_column = max(scan.last_column, column)
-        else:
-            row, column = int(element.get("r") or row + 1), 0
-            scan.last_row = max(scan.last_row, row)
-            scan.hidden_rows += _is_true(element.get("hidden"))
-        if name == "row":
+            yield _row_of(element, row), column, element
+        elif name == "row":
+            row, column = _number(element.get("r"), row + 1), 0
+            yield row, 0, element
             _forget(element)
-    return scan
+        else:
+            yield 0, 0, element
+
+
+def _number(written: str | None, otherwise: int) -> int:
+    return int(written) if written and written.isdecimal() else otherwise
 
 
 def _forget(row: etree._Element) -> None:
@@ -225,7 +287,7 @@ def _row_of(cell: etree._Element, previous: int) -> int:
     """Return the row of a cell, whose own row element has not ended yet."""
     parent = cell.getparent()
     written = parent.get("r") if parent is not None else None
-    return int(written or previous + 1)
+    return _number(written, previous + 1)
 
 
 def _column_of(cell: etree._Element, previous: int) -> int:
@@ -239,13 +301,13 @@ def _scan_element(
     kind = cell.get("t") or "n"
     value = cell.find("{*}v")
     stored = (value.text or "") if value is not None else ""
-    style = int(cell.get("s") or 0)
+    style = _number(cell.get("s"), 0)
     if cell.find("{*}f") is not None and not stored and (kind != "str" or value is None):
         scan.uncomputed.append((row, column))
     elif kind in {"e", "d"} and stored:
-        scan.special.append(SpecialCell(row, column, None, stored))
+        scan.special.append((column, b"%d" % row, AS_STORED, stored.encode()))
     elif kind not in _TEXT_TYPES and style in styles and stored:
-        scan.special.append(SpecialCell(row, column, style, stored))
+        scan.special.append((column, b"%d" % row, style, stored.encode()))
 
 
 def _is_true(written: str | None) -> bool:

@@ -71,8 +71,8 @@ def open_xls(path: Path, limits: Limits) -> Book:
             page that is known.
     """
     size = path.stat().st_size
-    if size > limits.unpacked_bytes:
-        raise exceed(KIND, "unpacked_bytes", f"has {size:,} bytes", limits.unpacked_bytes)
+    if size > limits.workbook_bytes:
+        raise exceed(KIND, "workbook_bytes", f"has {size:,} bytes", limits.workbook_bytes)
     book = _open(path)
     if book.nsheets > limits.sheets:
         raise exceed(KIND, "sheets", f"has {book.nsheets:,} sheets", limits.sheets)

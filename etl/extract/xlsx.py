@@ -8,10 +8,11 @@ import posixpath
 import zipfile
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import polars as pl
 import python_calamine
@@ -27,15 +28,31 @@ from etl.extract.cell_text import (
 )
 from etl.extract.decisions import Finding
 from etl.extract.grid import Grid, Merge, column_letters
-from etl.extract.markup import PACKAGE_ERRORS, damaged, parse_part, read_member, require_plain
+from etl.extract.markup import (
+    PACKAGE_ERRORS,
+    damaged,
+    parse_part,
+    read_member,
+    require_bounded,
+    require_plain,
+)
 from etl.extract.number_formats import Meaning, NumberFormat, understand_format
 from etl.extract.package_findings import list_findings
 from etl.extract.refusing import exceed, refuse
-from etl.extract.sheet_scan import LETTERS, SheetScan, SpecialCell, measure_width, scan_sheet
+from etl.extract.sheet_scan import (
+    AS_STORED,
+    LETTERS,
+    NO_NUMBER,
+    Extent,
+    SheetScan,
+    measure_sheet,
+    measure_width,
+    scan_sheet,
+)
 from etl.settings import Limits
 
 KIND = "xlsx"
-BATCH_ROWS = 20_000
+FIRST_ROWS, BATCH_ROWS = 64, 20_000  # a header makes columns mixed, so it gets a batch of its own
 _CLOCK_KINDS = {dt.date, dt.datetime, dt.time, dt.timedelta}
 FIRST_SURE_DAY = dt.date(1900, 3, 1)  # before it spreadsheets and calendars disagree
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -101,6 +118,7 @@ def open_xlsx(path: Path, limits: Limits) -> Book:
     """
     try:
         with zipfile.ZipFile(path) as archive:
+            require_bounded(archive, limits, KIND)
             package = _read_package(path, archive, limits)
             findings = list_findings(archive, limits, [entry.part for entry in package.entries])
     except PACKAGE_ERRORS:
@@ -172,38 +190,59 @@ def _formats(styles: etree._Element) -> Iterator[NumberFormat]:
 
 
 def _read_sheet(package: Package, entry: Entry) -> Grid:
-    is_date_trusted = not package.is_1904
-    scan = _scan(package, entry, is_date_trusted=is_date_trusted)
-    _require_computed(scan)
-    _require_size(package, entry, scan)
-    sheet = _load(package, entry)
-    columns, is_sure = _read_columns(sheet, _overlay(package, scan))
+    """Read a sheet: calamine reads values while the markup is looked through for the rest."""
+    with ThreadPoolExecutor(max_workers=1) as helper:
+        loading = helper.submit(_open_with_calamine, package, entry)
+        extent = _with_markup(package, entry, lambda open_part: measure_sheet(open_part, KIND))
+        _require_size(package, entry, extent)
+        reading = helper.submit(lambda: _ask_calamine(lambda: loading.result()(entry.name)))
+        scan, overlay = _scan(package, entry, extent, is_date_trusted=not package.is_1904)
+        sheet = reading.result()
+    columns, is_sure = _read_columns(sheet, overlay)
     if not is_sure:  # a day that the fast reader does not know: read all dates from the markup
-        scan = _scan(package, entry, is_date_trusted=False)
-        columns, _ = _read_columns(sheet, _overlay(package, scan))
+        _, overlay = _scan(package, entry, extent, is_date_trusted=False)
+        columns, _ = _read_columns(sheet, overlay)
     return build_grid(
         columns,
         first_column=_first_column(sheet),
         merges=[Merge(a + 1, b + 1, c + 1, d + 1) for (a, b), (c, d) in _merges(sheet)],
         name=entry.name,
         is_hidden=entry.is_hidden,
+        findings=_hidden_lines(scan),
     )
+
+
+def _open_with_calamine(
+    package: Package, entry: Entry
+) -> Callable[[str], python_calamine.CalamineSheet]:
+    book = _ask_calamine(lambda: python_calamine.CalamineWorkbook.from_path(package.path))
+    if book.sheet_names.count(entry.name) != 1:
+        raise damaged(KIND)
+    return book.get_sheet_by_name
 
 
 def _merges(sheet: python_calamine.CalamineSheet) -> list[tuple[tuple[int, int], tuple[int, int]]]:
     return _ask_calamine(lambda: sheet.merged_cell_ranges) or []
 
 
-def _scan(package: Package, entry: Entry, *, is_date_trusted: bool) -> SheetScan:
-    styles = package.special_styles(is_date_trusted=is_date_trusted)
+def _with_markup(
+    package: Package, entry: Entry, look: Callable[[Callable[[], IO[bytes]]], Answer]
+) -> Answer:
+    """Return what a look at a sheet's markup finds."""
     try:
         with zipfile.ZipFile(package.path) as archive:
-            return scan_sheet(partial(archive.open, entry.part), styles, KIND)
+            return look(partial(archive.open, entry.part))
     except PACKAGE_ERRORS:
         raise damaged(KIND) from None
 
 
-def _require_computed(scan: SheetScan) -> None:
+def _scan(
+    package: Package, entry: Entry, extent: Extent, *, is_date_trusted: bool
+) -> tuple[SheetScan, Overlay]:
+    styles = package.special_styles(is_date_trusted=is_date_trusted)
+    scan = _with_markup(
+        package, entry, lambda open_part: scan_sheet(open_part, extent, styles, KIND)
+    )
     if scan.uncomputed:
         row, column = min(scan.uncomputed)
         raise refuse(
@@ -212,26 +251,25 @@ def _require_computed(scan: SheetScan) -> None:
             f" {column_letters(column)}{row})",
             "Open the workbook in a spreadsheet program and save it, so that it is computed",
         )
+    return scan, _overlay(package, scan)
 
 
-def _require_size(package: Package, entry: Entry, scan: SheetScan) -> None:
-    limits, width = package.limits, scan.last_column
-    if scan.last_row > limits.rows:
-        raise exceed(KIND, "rows", f"reaches row {scan.last_row:,}", limits.rows)
+def _hidden_lines(scan: SheetScan) -> tuple[Finding, ...]:
+    found = (("hidden rows", scan.hidden_rows), ("hidden columns", scan.hidden_columns))
+    return tuple(Finding(what, count) for what, count in found if count)
+
+
+def _require_size(package: Package, entry: Entry, extent: Extent) -> None:
+    limits, width = package.limits, extent.last_column
+    if extent.last_row > limits.rows:
+        raise exceed(KIND, "rows", f"reaches row {extent.last_row:,}", limits.rows)
     if width > limits.columns:
         raise exceed(KIND, "columns", f"reaches column {width:,}", limits.columns)
-    if width == LETTERS and scan.last_row * width > limits.cells:
-        with zipfile.ZipFile(package.path) as archive:
-            width = measure_width(partial(archive.open, entry.part))
-    if scan.last_row * width > limits.cells:
-        raise exceed(KIND, "cells", f"has {scan.last_row * width:,} cells", limits.cells)
-
-
-def _load(package: Package, entry: Entry) -> python_calamine.CalamineSheet:
-    book = _ask_calamine(lambda: python_calamine.CalamineWorkbook.from_path(package.path))
-    if book.sheet_names.count(entry.name) != 1:
-        raise damaged(KIND)
-    return _ask_calamine(lambda: book.get_sheet_by_name(entry.name))
+    if extent.is_usual and width == LETTERS and extent.last_row * width > limits.cells:
+        width = _with_markup(package, entry, measure_width)
+    cells = extent.last_row * width
+    if cells > limits.cells:
+        raise exceed(KIND, "cells", f"has {cells:,} cells", limits.cells)
 
 
 def _ask_calamine(question: Callable[[], Answer]) -> Answer:
@@ -250,21 +288,27 @@ def _ask_calamine(question: Callable[[], Answer]) -> Answer:
 def _overlay(package: Package, scan: SheetScan) -> Overlay:
     """Return the texts that stand in place of calamine's, by column, in the order of rows."""
     overlay: Overlay = {}
-    for cell in scan.special:
-        overlay.setdefault(cell.column, []).append((cell.row, _write_special(package, cell)))
+    written: dict[tuple[int, bytes], str] = {}  # most columns hold few different values
+    for column, row, style, stored in scan.special:
+        if style == NO_NUMBER:
+            continue
+        text = written.get((style, stored))
+        if text is None:
+            text = written[style, stored] = _write_special(package, style, stored.decode())
+        overlay.setdefault(column, []).append((int(row), text))
     for texts in overlay.values():
         texts.sort()
     return overlay
 
 
-def _write_special(package: Package, cell: SpecialCell) -> str:
-    if cell.style is None:
-        return cell.stored.removesuffix("T00:00:00")
+def _write_special(package: Package, style: int, stored: str) -> str:
+    if style == AS_STORED:
+        return stored.removesuffix("T00:00:00")
     try:
-        number = float(cell.stored)
+        number = float(stored)
     except ValueError:
         raise damaged(KIND) from None
-    return write_formatted(number, package.formats[cell.style], is_1904=package.is_1904)
+    return write_formatted(number, package.formats[style], is_1904=package.is_1904)
 
 
 def _read_columns(
@@ -275,8 +319,8 @@ def _read_columns(
     rows = iter(sheet.iter_rows())  # from the sheet's first row, but from its first filled column
     batches: list[list[pl.Series]] = []
     is_sure = True
-    row = 1
-    while batch := list(itertools.islice(rows, BATCH_ROWS)):
+    row, size = 1, FIRST_ROWS
+    while batch := list(itertools.islice(rows, size)):
         block = []
         for column, values in enumerate(zip(*batch, strict=True), start=first_column):
             special = _between(overlay.get(column, []), row, row + len(batch))
@@ -284,7 +328,7 @@ def _read_columns(
             is_sure &= is_column_sure
             block.append(texts)
         batches.append(block)
-        row += len(batch)
+        row, size = row + len(batch), BATCH_ROWS
     return [pl.concat(parts) for parts in zip(*batches, strict=True)], is_sure
 
 
@@ -309,6 +353,9 @@ def _write_column(
         return pl.Series(values, dtype=pl.String), True
     if kinds == {float}:
         return write_numbers(pl.Series(values, dtype=pl.Float64)), True
+    if kinds == {dt.date}:
+        days = pl.Series(values, dtype=pl.Date)
+        return days.cast(pl.String), bool((days >= FIRST_SURE_DAY).all())
     texts = [text if type(text) is str else _write_value(text) for text in values]
     is_sure = kinds.isdisjoint(_CLOCK_KINDS) or all(map(_is_sure, values))
     return pl.Series(texts, dtype=pl.String), is_sure

@@ -126,7 +126,7 @@ def test_an_encrypted_workbook_is_called_that(tmp_path):
         ({"columns": 1}, "COLUMNS"),
         ({"cells": 3}, "CELLS"),
         ({"sheets": 0}, "SHEETS"),
-        ({"unpacked_bytes": 10}, "UNPACKED_BYTES"),
+        ({"workbook_bytes": 10}, "WORKBOOK_BYTES"),
     ],
 )
 def test_a_limit_is_named_by_the_refusal(tmp_path, limits, name):

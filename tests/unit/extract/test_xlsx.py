@@ -270,6 +270,11 @@ def test_a_chart_is_no_sheet(tmp_path):
         pytest.param({"columns": 27}, "reaches column 28; .*MADANG_MAX_COLUMNS", id="columns"),
         pytest.param({"cells": 100}, "has 140 cells; .*MADANG_MAX_CELLS", id="cells"),
         pytest.param({"sheets": 0}, "has 1 sheets; .*MADANG_MAX_SHEETS", id="sheets"),
+        pytest.param({"members": 3}, "MADANG_MAX_MEMBERS", id="parts"),
+        pytest.param({"workbook_bytes": 99}, "unpacks to .*MAX_WORKBOOK_BYTES", id="unpacked"),
+        pytest.param(
+            {"ratio": 1, "ratio_from_bytes": 9}, "times its size; .*MAX_RATIO", id="ratio"
+        ),
         pytest.param({"markup_bytes": 10}, "MADANG_MAX_MARKUP_BYTES", id="a part of markup"),
     ],
 )
@@ -328,6 +333,30 @@ def test_a_damaged_workbook_is_refused(tmp_path, harm):
 
     with pytest.raises(SourceFormatError, match="damaged"):
         read_first(path)
+
+
+def test_a_part_that_promises_less_than_it_holds_is_refused(tmp_path):
+    path = with_rows(tmp_path / "a", '<row r="1"><c r="A1"><v>1</v></c></row>' + " " * 9_000)
+    with zipfile.ZipFile(path) as archive:
+        entry = archive.getinfo(SHEET)
+    promised = entry.file_size.to_bytes(4, "little")
+    path.write_bytes(path.read_bytes().replace(promised, (100).to_bytes(4, "little")))
+
+    with pytest.raises(SourceFormatError, match="damaged"):
+        open_xlsx(path, Limits(workbook_bytes=1 << 16))
+
+
+def test_hidden_rows_and_columns_are_told_with_their_sheet(tmp_path):
+    def fill(sheet):
+        sheet.append(["가", "나"])
+        sheet.append(["다", "라"])
+        sheet.row_dimensions[2].hidden = True
+        sheet.column_dimensions["B"].hidden = True
+
+    grid = open_xlsx(write_xlsx(tmp_path / "a", fill), Limits()).sheets[0].read()
+
+    assert [(f.what, f.count) for f in grid.findings] == [("hidden rows", 1), ("hidden columns", 1)]
+    assert grid.cells.collect().height == 2
 
 
 def test_two_parts_of_one_name_are_refused(tmp_path):
