@@ -127,7 +127,7 @@ _ODF_KINDS = (
     ("application/vnd.oasis.opendocument.", "odt"),
     ("application/epub+zip", "epub"),
 )
-_OOXML_KINDS = (
+_PACKAGE_KINDS = (
     ("xl/workbook.bin", "xlsb"),
     ("word/document.xml", "docx"),
     ("ppt/presentation.xml", "pptx"),
@@ -199,9 +199,9 @@ def _by_later_bytes(head: bytes) -> str | None:
 
 def _ole_kind(path: Path) -> str:
     entries = ole.list_entries(path)
-    names = {name.lstrip("\x00\x01\x03\x05\x06") for name in entries}
+    names = {name.lstrip("\x00\x01\x03\x05\x06").lower() for name in entries}
     for name, kind in _OLE_KINDS:
-        if name in names:
+        if name.lower() in names:
             return kind
     return "ole"
 
@@ -217,11 +217,10 @@ def _zip_kind(path: Path) -> str:
     for prefix, kind in _ODF_KINDS:
         if mime.startswith(prefix):
             return kind
-    if "[Content_Types].xml" in names or "META-INF/MANIFEST.MF" in names:
-        lowered = {name.replace("\\", "/").lower() for name in names}
-        for name, kind in _OOXML_KINDS:
-            if name.lower() in lowered:
-                return kind
+    lowered = {name.replace("\\", "/").lower() for name in names}
+    for name, kind in _PACKAGE_KINDS:
+        if name.lower() in lowered:
+            return kind
     return "zip"
 
 

@@ -283,8 +283,6 @@ def _note(cell: etree._Element, row: int, column: int, table: _Table) -> None:
 
 
 def _cell_text(cell: etree._Element, mask: str, row: int, column: int) -> str:
-    if cell.tag == _name("table:covered-table-cell"):
-        return ""
     kind = cell.get(_name("office:value-type")) or ""
     shown = "\n".join(_paragraph(part) for part in cell.iterfind("text:p", _NAMESPACES))
     if not kind and not shown and cell.get(_name("table:formula")):

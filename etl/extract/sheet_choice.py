@@ -113,7 +113,7 @@ def _choose_among(filled: list[_Candidate], wanted: Wanted, kind: str) -> tuple[
     widest = max((c.grid.width for c in tables), default=0)
     tables = [c for c in tables if not _is_about(c.grid, widest)]
     if len(tables) == 1:
-        evidence = f"the other {len(filled) - 1} sheets are about it, and hold no table"
+        evidence = f"none of the other {len(filled) - 1} sheets holds a table, but notes or a title"
         return tables[0].grid, _decide(tables[0].grid.name, evidence, 0.9)
     rivals = tables or filled
     numbers = ", ".join(str(candidate.number) for candidate in rivals)

@@ -48,6 +48,7 @@ TABLE = "<table><tr><td>가</td></tr></table>"
         pytest.param(b"HWP Document File V3.00 \x1a", "hwp", id="HWP 3"),
         pytest.param(gzip.compress(b"a,b\n"), "gzip", id="gzip"),
         pytest.param(zipped({"a.csv": b"a,b\n"}), "zip", id="ZIP"),
+        pytest.param(zipped({"xl/workbook.xml": b""}), "xlsx", id="a package without its list"),
         pytest.param(
             zipped({"word/document.xml": b"", "[Content_Types].xml": b""}), "docx", id="Word"
         ),
@@ -88,6 +89,7 @@ def test_workbooks_are_told_from_other_packages(tmp_path):
     [
         pytest.param(["Workbook"], "xls", id="a workbook"),
         pytest.param(["Book"], "xls", id="an older workbook"),
+        pytest.param(["WORKBOOK"], "xls", id="a workbook in capitals"),
         pytest.param(["FileHeader", "DocInfo"], "hwp", id="a Hangul document"),
         pytest.param(["EncryptedPackage", "EncryptionInfo"], "encrypted", id="an encrypted one"),
         pytest.param(["WordDocument"], "doc", id="a Word document"),

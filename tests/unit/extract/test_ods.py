@@ -106,8 +106,8 @@ def test_repeated_cells_and_rows_are_written_out_and_trailing_ones_are_not(tmp_p
     assert read(path) == [("", "", "가"), ("", "", ""), ("나", "나", ""), ("나", "나", "")]
 
 
-def test_merged_ranges_are_told_and_what_they_cover_is_blank(tmp_path):
-    covered = "<table:covered-table-cell><text:p>덮임</text:p></table:covered-table-cell>"
+def test_merged_ranges_are_told_and_blanks_under_them_stay_blank(tmp_path):
+    covered = "<table:covered-table-cell/>"
     wide = 'table:number-columns-spanned="2" table:number-rows-spanned="2"'
     path = write_ods(
         tmp_path / "a",
