@@ -27,7 +27,7 @@ class Limits:
 
     Attributes:
         unpacked_bytes: What may come out of an archive.
-        workbook_bytes: What the parts of a workbook may hold, unpacked; its texts are held in memory.
+        workbook_bytes: What the parts of a workbook may hold, unpacked; memory holds its texts.
         ratio: How many times larger than packed that may be, once it exceeds `ratio_from_bytes`.
         ratio_from_bytes: Size from which the ratio counts: small files of one letter pack well.
         members: Entries of an archive.
