@@ -48,6 +48,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "ledger ready": ("원장이 최신입니다", "the ledger is up to date"),
     "destroyed": ("파기한 제한 사본", "restricted copies destroyed"),
     "codes left out": ("제외한 행 (쓸 수 없음 + 겹침)", "left out (unusable + repeated)"),
+    "run as root first": ("관리자(root)로 먼저 실행하십시오", "an administrator runs this first"),
+    "folders ready": ("폴더 준비됨", "folders ready"),
     "written": ("썼습니다", "written"),
     "read": ("읽을 수 있습니다", "can be read"),
     "question": ("확인이 필요합니다", "a question has to be answered first"),

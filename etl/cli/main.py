@@ -6,7 +6,7 @@ import logging
 
 import typer
 
-from etl.cli import codelists, contracts, files, runs, upkeep
+from etl.cli import codelists, contracts, files, intake, runs, upkeep
 
 app = typer.Typer(
     name="madang",
@@ -16,9 +16,11 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 catalogue = typer.Typer(help="Prepare the catalogue. 카탈로그 준비.", no_args_is_help=True)
+intake_folders = typer.Typer(help="Folders of departments. 부서의 제출 폴더.", no_args_is_help=True)
 hierarchy = typer.Typer(help="Levels of fields. 항목의 단계.", no_args_is_help=True)
 lists = typer.Typer(help="Code lists. 코드 목록.", no_args_is_help=True)
 app.add_typer(catalogue, name="catalogue")
+app.add_typer(intake_folders, name="intake")
 app.add_typer(hierarchy, name="hierarchy")
 app.add_typer(lists, name="codelists")
 app.command()(contracts.check)
@@ -36,6 +38,7 @@ app.command()(contracts.template)
 hierarchy.command("show")(contracts.hierarchy_show)
 lists.command("import")(codelists.import_file)
 catalogue.command("init")(upkeep.catalogue_init)
+intake_folders.command("add")(intake.add)
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import uuid
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +23,7 @@ CLAIMS = ".claims"  # inside the intake, hence on its file system: a claim is on
 LANDED = ".landed"
 ACCEPTED, RETURNED = "accepted", "returned"
 DATASET = re.compile(r"[a-z][a-z0-9_]*-[a-z][a-z0-9_]*")
+DROP = 0o2770  # what is put here belongs to the group, whoever puts it
 PROBE = ".madang-probe-"
 
 
@@ -44,9 +46,17 @@ def make_folders(intake: Path, datasets: Collection[str]) -> None:
     """
     with explaining():
         for dataset in datasets:
-            folder_of(intake, dataset).mkdir(parents=True, exist_ok=True)
+            _make_folder(folder_of(intake, dataset))
         for hidden in (CLAIMS, LANDED):
             (intake / hidden).mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder to drop files into; below a shared one, its group may do so at once."""
+    if not folder.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        if folder.parent.stat().st_mode & stat.S_ISGID:
+            folder.chmod(DROP)
 
 
 def folders_in(folder: Path) -> Iterator[os.DirEntry[str]]:

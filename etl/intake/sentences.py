@@ -88,3 +88,9 @@ SAME = Sentence(
     en="The same content as before, taken on {} (number {}), so it is handled once. Below is"
     " how that stands.",
 )
+STILL_WRITTEN = Sentence(
+    ko="접수한 뒤에도 파일이 계속 쓰이고 있었습니다. 다른 이름으로 복사한 다음 이름을 바꾸거나,"
+    " 복사가 끝난 뒤 같은 이름에 .done을 붙인 빈 파일을 함께 넣으십시오.",
+    en="The file was still being written after it had stood still and was taken. Copy it under"
+    " another name and rename it at the end, or put NAME.done beside it when it is whole.",
+)

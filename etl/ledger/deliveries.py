@@ -153,6 +153,12 @@ class Deliveries:
         """Record why a file cannot be used, with those that share its run."""
         self._settle(run_id, _returned(reason, reason_ko))
 
+    def give_back_alone(self, claim_id: str, reason: str, reason_ko: str) -> Delivery:
+        """Record why a file cannot share a run after all; from now on it has none."""
+        with self._transaction() as connection:
+            _change(connection, claim_id, same_as=None, **_returned(reason, reason_ko))
+            return _known(connection, claim_id)
+
     def untold(self) -> list[Delivery]:
         """Return the files whose receipt does not say yet how they stand."""
         is_untold = deliveries.c.told != _standing

@@ -17,9 +17,10 @@ from etl.contract.loading import find_contract_file, load_contract
 from etl.contract.model import Contract
 from etl.errors import EtlError, SourceFormatError
 from etl.intake import delivery
-from etl.intake.claim import Claim, landed_claims
+from etl.intake.claim import Claim, landed_claims, landed_file
+from etl.intake.folders import explaining
 from etl.intake.receipt import Receipt, render_receipt, render_refusal
-from etl.intake.sentences import NOW, Sentence
+from etl.intake.sentences import NOW, STILL_WRITTEN, Sentence
 from etl.ledger.deliveries import Delivery
 from etl.pipeline.workbench import Workbench
 
@@ -56,8 +57,7 @@ def answer(bench: Workbench, run_id: str) -> None:
     """
     for known in bench.ledger.deliveries.sharing(run_id):
         try:
-            deliver(bench, known)
-            tell(bench, known)
+            tell(bench, deliver(bench, known))
         except EtlError as problem:
             LOG.warning("run=%s dataset=%s delivery=later %s", run_id, known.dataset, problem)
 
@@ -74,22 +74,42 @@ def finish_deliveries(bench: Workbench) -> None:
     problems = []
     for known in [one for one in waiting if one] + bench.ledger.deliveries.untold():
         try:
-            deliver(bench, known)
-            tell(bench, known)
+            tell(bench, deliver(bench, known))
         except EtlError as problem:
             problems.append(problem)
     if problems:
         raise problems[0]
 
 
-def deliver(bench: Workbench, known: Delivery) -> None:
-    """Move a file to where its verdict says, with its reports; again changes nothing."""
+def deliver(bench: Workbench, known: Delivery) -> Delivery:
+    """Move a file to where its verdict says, with its reports; again changes nothing.
+
+    Returns:
+        How the file stands; otherwise than before where it cannot share a run after all.
+    """
+    if known.same_as and known.verdict and has_grown(bench, known):
+        return give_back_alone(bench, known)
     if known.verdict and known.kept_as:
         claim = Claim(known.dataset, known.claim_id)
         verdict = cast("delivery.Verdict", known.verdict)
         delivery.deliver(
             bench.settings.intake, claim, known.kept_as, verdict, partial(_reports, bench, known)
         )
+    return known
+
+
+def has_grown(bench: Workbench, known: Delivery) -> bool:
+    """Tell whether a file that waits for its verdict is not the one that was landed."""
+    file = landed_file(bench.settings.intake, Claim(known.dataset, known.claim_id))
+    with explaining():
+        return file is not None and file.lstat().st_size != known.size_bytes
+
+
+def give_back_alone(bench: Workbench, known: Delivery) -> Delivery:
+    """Return a file that shared a run whose content it turned out not to have."""
+    deliveries = bench.ledger.deliveries
+    alone = deliveries.give_back_alone(known.claim_id, STILL_WRITTEN.en, STILL_WRITTEN.ko)
+    return deliver(bench, alone)
 
 
 def tell(bench: Workbench, known: Delivery) -> None:

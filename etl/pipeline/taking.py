@@ -20,15 +20,15 @@ from etl.intake.claim import (
     claimed_file,
     close_claim,
     copy_supplied,
-    landed_file,
     open_claims,
 )
 from etl.intake.delivery import names_in_use
 from etl.intake.folders import explaining, make_folders
 from etl.intake.limits import Limits, find_refusal
 from etl.intake.names import free_name, readable_name, safe_name
+from etl.intake.sentences import STILL_WRITTEN
 from etl.ledger.deliveries import Delivery
-from etl.pipeline.delivering import deliver, finish_deliveries, tell
+from etl.pipeline.delivering import deliver, finish_deliveries, give_back_alone, has_grown, tell
 from etl.pipeline.keys import bytes_key
 from etl.pipeline.workbench import Workbench
 
@@ -88,12 +88,9 @@ def require_whole(bench: Workbench, dataset: str, run_id: str) -> None:
         SourceFormatError: Its size is another than that of what was landed.
     """
     known = bench.ledger.deliveries.find(run_id)
-    file = landed_file(bench.settings.intake, Claim(dataset, run_id)) if known else None
-    if known and file and _size(file) != known.size_bytes:
+    if known and has_grown(bench, known):
         raise SourceFormatError(
-            f"{dataset}: the file was still being written after it had stood still and was"
-            " taken. It was returned; the live release stays. Copy it under another name and"
-            " rename it at the end, or put NAME.done beside it when it is whole.",
+            f"{dataset}: {STILL_WRITTEN.en} It was returned; the live release stays.",
             dataset=dataset,
         )
 
@@ -106,9 +103,7 @@ def _take(bench: Workbench, claim: Claim, earlier_files: int) -> bool:
     if known.same_as:
         bench.store.delete(f"landing/{claim.dataset}/{claim.claim_id}")
         close_claim(bench.settings.intake, claim)
-    if known.verdict:
-        deliver(bench, known)
-    tell(bench, known)
+    tell(bench, deliver(bench, known))
     return not (known.same_as or known.verdict)
 
 
@@ -120,6 +115,8 @@ def _take_whole(bench: Workbench, claim: Claim) -> Delivery:
     if _size(claimed_file(bench.settings.intake, claim)) == known.size_bytes:
         return known
     size_bytes, sha256 = _land(bench, claim)
+    for other in bench.ledger.deliveries.sharing(claim.claim_id)[1:]:  # of the half that was there
+        tell(bench, give_back_alone(bench, other))
     return bench.ledger.deliveries.renew(
         claim.claim_id, size_bytes=size_bytes, content_sha256=sha256
     )

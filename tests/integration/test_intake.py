@@ -26,7 +26,7 @@ from etl.ledger.book import utc_now
 from etl.ledger.database import open_engine, transaction
 from etl.running import folder_pipeline
 from tests.integration.collector import PLACES, collect_once, resume
-from tests.integration.yard import PARK_HEADER, PARKS, ROOT, Yard, csv_bytes, parks
+from tests.integration.yard import PARK_HEADER, PARKS, PARKS_CONTRACT, ROOT, Yard, csv_bytes, parks
 
 GOOD = csv_bytes(PARK_HEADER, parks(12))
 UNREADABLE = b"\x80\xff\x00 no text"
@@ -148,6 +148,24 @@ def test_a_bad_file_comes_back_with_a_report(yard, pipeline, content, report, to
     assert "Returned" in receipt(yard)
     assert not any(name.startswith("accepted/") for name in back)
     assert nothing_waits(yard)
+
+
+def test_who_is_waited_for_and_what_took_its_place_is_told(yard, pipeline):
+    yard.write_contract(
+        PARKS, PARKS_CONTRACT.replace("approval: none", "approval: privacy-officer")
+    )
+    for name, rows in (("1.csv", 12), ("2.csv", 13)):
+        drop(yard, name, csv_bytes(PARK_HEADER, parks(rows)))
+        [claim], _ = pipeline.collect_files(contracts(yard))
+        state = pipeline.extract_claim(PARKS, claim.claim_id)
+        for step in ("validate", "anonymise", "convert", "certify"):
+            state = getattr(pipeline, step)(state)
+
+    assert "waits for the approval" in receipt(yard, "2.csv")
+    pipeline.collect_files(contracts(yard))
+    assert "a newer file took its place" in receipt(yard, "1.csv")
+    pipeline.refuse(state, "officer")
+    assert "refused its release" in receipt(yard, "2.csv")
 
 
 def test_a_release_that_is_held_later_is_told_too(yard, pipeline):
@@ -289,6 +307,38 @@ def test_a_file_that_grows_after_its_run_began_goes_back_with_the_reason(yard, p
         pipeline.validate(landed)
 
     assert found(yard)["returned/공원 현황.csv"] == GOOD + b"rest"
+
+
+def test_a_duplicate_that_grows_after_all_goes_back_alone(yard, pipeline):
+    drop(yard, "1.csv")
+    drop(yard, "2.csv")
+    [claim], _ = pipeline.collect_files(contracts(yard))
+    [kept] = (yard.settings().intake / ".landed" / PARKS).rglob("*.csv")
+    with kept.open("ab") as writer:
+        writer.write(b"rest")
+
+    pipeline.validate(pipeline.extract_claim(PARKS, claim.claim_id))
+
+    back = found(yard)
+    assert back["accepted/1.csv"] == GOOD
+    assert back["returned/2.csv"] == GOOD + b"rest"
+    assert "still being written" in back["returned/2.csv.report.html"].decode()
+    assert "Returned" in receipt(yard, "2.csv")
+
+
+def test_a_duplicate_of_the_half_of_a_file_goes_back_when_the_file_grows(yard, pipeline):
+    drop(yard, "1.csv")
+    drop(yard, "2.csv")
+    [claim], _ = pipeline.collect_files(contracts(yard))
+    rest = csv_bytes(PARK_HEADER, parks(15))[len(GOOD) :]
+    with next(claim.folder(yard.settings().intake).iterdir()).open("ab") as writer:
+        writer.write(rest)
+
+    pipeline.validate(pipeline.extract_claim(PARKS, claim.claim_id))
+
+    back = found(yard)
+    assert back["accepted/1.csv"] == GOOD + rest
+    assert back["returned/2.csv"] == GOOD
 
 
 # Retention
