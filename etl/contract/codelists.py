@@ -82,16 +82,23 @@ class CodeSet:
         return any(code.valid_from or code.valid_to for code in self.codes)
 
     def spellings(self, by: By) -> dict[str, str]:
-        """Return every spelling that means one code only, and what it is to become.
+        """Return every spelling that means one value only, and what it is to become.
 
-        Codes, labels and synonyms count as spellings; one that means several values is left
-        out, since choosing would be guessing.
+        Codes and labels count before synonyms. What means several values of the same rank is
+        left out, since choosing would be guessing.
         """
-        meant: dict[str, set[str]] = {}
-        for code in self.codes:
-            for spelling in (code.code, code.label, *code.synonyms):
-                meant.setdefault(spelling, set()).add(code.value(by))
-        return {spelling: min(values) for spelling, values in meant.items() if len(values) == 1}
+        names = [(name, code) for code in self.codes for name in (code.code, code.label)]
+        taken = {name for name, _ in names}
+        others = [(name, code) for code in self.codes for name in code.synonyms]
+        free = [(name, code) for name, code in others if name not in taken]
+        return _unambiguous(names, by) | _unambiguous(free, by)
+
+
+def _unambiguous(spellings: Iterable[tuple[str, Code]], by: By) -> dict[str, str]:
+    meant: dict[str, set[str]] = {}
+    for spelling, code in spellings:
+        meant.setdefault(spelling, set()).add(code.value(by))
+    return {spelling: min(values) for spelling, values in meant.items() if len(values) == 1}
 
 
 def read_code_sets(schemas: Path, names: Iterable[str]) -> dict[str, CodeSet]:

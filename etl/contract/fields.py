@@ -17,7 +17,14 @@ from pydantic import (
 
 from etl.contract.demands import NamedCodeList
 from etl.contract.generalisation import NOTHING_LEFT, FieldHierarchy, Generalisation
-from etl.contract.spelling import Format, MissingValue, NegativeMark, find_misspelling
+from etl.contract.spelling import (
+    REGIONS,
+    Format,
+    MissingValue,
+    NegativeMark,
+    Separators,
+    find_misspelling,
+)
 from etl.contract.vocabulary import (
     FieldName,
     FieldType,
@@ -82,6 +89,7 @@ class Field(Strict):
         true_values: Words that mean yes, in place of the usual ones.
         false_values: Words that mean no, in place of the usual ones.
         missing_values: Texts that mean "nothing" in this field, besides the empty one.
+        separators: Characters between several values of one cell; the first is published.
         codelist: Which values it may hold, by a file of `schemas/codelists`.
         generalise: What a quasi-identifier looks like once published.
         hierarchy: Between which levels that is searched instead.
@@ -102,6 +110,7 @@ class Field(Strict):
     zero_values: tuple[Text, ...] = ()
     true_values: tuple[Text, ...] = Key((), alias="trueValues")
     false_values: tuple[Text, ...] = Key((), alias="falseValues")
+    separators: Separators | None = None
     missing_values: tuple[str | MissingValue, ...] = Key((), alias="missingValues")
     constraints: Constraints = Key(default_factory=lambda: Constraints.model_validate({}))
     codelist: NamedCodeList | None = None
@@ -138,6 +147,13 @@ class Field(Strict):
             missing if isinstance(missing, str) else missing.value
             for missing in self.missing_values
         )
+
+    @property
+    def code_list_name(self) -> str | None:
+        """Name of the code list that the field's values are spelled by."""
+        if self.format == "address":
+            return REGIONS
+        return self.codelist.name if self.codelist else None
 
     @property
     def is_published(self) -> bool:

@@ -239,8 +239,8 @@ class Contract(Strict):
 
     @property
     def codelists(self) -> tuple[str, ...]:
-        """Names of the code lists that say which values are allowed, or where an area lies."""
-        fields = {field.codelist.name for field in self.fields if field.codelist}
+        """Names of the code lists that say which values are allowed, or how they are spelled."""
+        fields = {name for field in self.fields if (name := field.code_list_name)}
         areas = {use.area.codelist for use in self.expectations if use.area}
         return tuple(sorted(fields | areas))
 

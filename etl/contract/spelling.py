@@ -6,7 +6,9 @@ keys decide the rest, each for one field. A key that does nothing for the field'
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import StringConstraints
 
 from etl.contract.units import power_between
 from etl.contract.vocabulary import FieldType, Strict, Text
@@ -14,11 +16,13 @@ from etl.contract.vocabulary import FieldType, Strict, Text
 if TYPE_CHECKING:
     from etl.contract.fields import Field
 
-Format = Literal["date", "datetime", "partial-date", "closing-time"]
+Format = Literal["date", "datetime", "partial-date", "closing-time", "phone", "address"]
 NegativeMark = Literal["△", "▲", "()"]
+Separators = Annotated[str, StringConstraints(pattern=r"^[+,;/|·ㆍ・]{1,7}$")]
 Reason = Literal["none", "not-applicable", "unknown", "not-measured", "withheld", "error"]
 
 MOST_DIGITS = 18
+REGIONS = "sido"  # the code list by which the heads of addresses are spelled
 
 _NUMERIC: tuple[FieldType, ...] = ("integer", "number")
 _DATED: tuple[FieldType, ...] = ("date", "datetime", "yearmonth", "year")
@@ -28,12 +32,15 @@ _KEYS: dict[str, tuple[FieldType, ...]] = {
     "zero_values": _NUMERIC,
     "true_values": ("boolean",),
     "false_values": ("boolean",),
+    "separators": ("string",),
 }
 _FORMATS: dict[Format, tuple[FieldType, ...]] = {
     "date": ("yearmonth", "year"),
     "datetime": ("date",),
     "partial-date": ("string",),
     "closing-time": ("time",),
+    "phone": ("string",),
+    "address": ("string",),
 }
 
 
@@ -54,6 +61,8 @@ def find_misspelling(field: Field) -> str | None:
     for key, types in _KEYS.items():
         if getattr(field, key) and field.type not in types:
             return f"{_written(key)} needs type {' or '.join(types)}"
+    if field.format is not None and (field.separators or field.codelist):
+        return "format and separators or codelist are two ways to read one cell: name one"
     return _about_dates(field) or _about_words(field) or _about_unit(field)
 
 

@@ -12,11 +12,14 @@ from collections.abc import Callable, Iterable, Mapping
 
 import polars as pl
 
+from etl.contract.codelists import CodeSet
 from etl.contract.fields import Field
 from etl.contract.model import Contract
 from etl.contract.vocabulary import FieldType
-from etl.errors import DefectError
+from etl.errors import ContractError, DefectError
+from etl.validate.normalise.addresses import spell_address
 from etl.validate.normalise.booleans import read_boolean
+from etl.validate.normalise.codes import spell_code, spell_several
 from etl.validate.normalise.damage import is_damaged
 from etl.validate.normalise.dates import (
     read_date,
@@ -26,6 +29,7 @@ from etl.validate.normalise.dates import (
 )
 from etl.validate.normalise.moments import read_moment
 from etl.validate.normalise.numbers import read_integer, read_number
+from etl.validate.normalise.phones import spell_phone
 from etl.validate.normalise.scaling import find_powers
 from etl.validate.normalise.times import read_time
 
@@ -53,7 +57,10 @@ def readable(field: str) -> str:
 
 
 def cast_rows(
-    rows: pl.LazyFrame, contract: Contract, units: Mapping[str, str] | None = None
+    rows: pl.LazyFrame,
+    contract: Contract,
+    units: Mapping[str, str] | None = None,
+    codelists: Mapping[str, CodeSet] | None = None,
 ) -> pl.LazyFrame:
     """Cast the text of every field to its type.
 
@@ -61,6 +68,8 @@ def cast_rows(
         rows: `_row` and one text column per field; not modified.
         contract: Names the types.
         units: Unit that the file itself states, by field; see `scaling.find_powers`.
+        codelists: Code lists that the contract names, by name; without any, codes are left as
+            they are spelled.
 
     Returns:
         `_row`, each field as its type (null where nothing or nothing readable stands),
@@ -69,7 +78,8 @@ def cast_rows(
     Raises:
         DefectError: The landed columns are not those of the contract.
         SourceFormatError: The file states a unit that is not the contract's.
-        ContractError: The file counts in thousands or millions, and the contract names no unit.
+        ContractError: The file counts in thousands or millions, and the contract names no unit;
+            or a code list is not there.
     """
     _check_columns(rows, contract)
     powers = find_powers(contract, units or {})
@@ -77,7 +87,7 @@ def cast_rows(
     values = texts.select(
         ROW,
         *(
-            cast_text(field, contract.timezone, powers.get(field.name, 0)).alias(field.name)
+            _value(field, contract, powers, codelists).alias(field.name)
             for field in contract.fields
         ),
         *(
@@ -102,6 +112,50 @@ def cast_text(field: Field, timezone: str, power: int = 0) -> pl.Expr:
         power: Numbers count in units of ten to this power.
     """
     return _READERS[field.type](pl.col(field.name), field, timezone, power)
+
+
+def _value(
+    field: Field,
+    contract: Contract,
+    powers: Mapping[str, int],
+    codelists: Mapping[str, CodeSet] | None,
+) -> pl.Expr:
+    value = cast_text(field, contract.timezone, powers.get(field.name, 0))
+    codes = _codes(field, contract, codelists)
+    by = field.codelist.by if field.codelist else "code"
+    if field.separators:
+        return spell_several(value, field.separators, codes, by)
+    if codes is None or field.type != "string":
+        return value
+    if field.format == "address":
+        return spell_address(value, codes, _reference_day(contract))
+    return spell_code(value, codes, by, _reference_day(contract))
+
+
+def _codes(
+    field: Field, contract: Contract, codelists: Mapping[str, CodeSet] | None
+) -> CodeSet | None:
+    name = field.code_list_name
+    if name is None or codelists is None:
+        return None
+    if name not in codelists:
+        raise ContractError(
+            f"{contract.name}: {field.name}: there is no code list {name} in schemas/codelists/."
+            " Nothing was validated; the live release stays. Import the list, or correct the"
+            " contract.",
+            dataset=contract.name,
+        )
+    return codelists[name]
+
+
+def _reference_day(contract: Contract) -> pl.Expr | None:
+    named = contract.reference_date.field if contract.reference_date else None
+    for field in contract.fields:
+        if field.name == named:
+            value = cast_text(field, contract.timezone)
+            is_moment = field.type == "datetime"
+            return value.dt.convert_time_zone(contract.timezone).dt.date() if is_moment else value
+    return None
 
 
 def _check_columns(rows: pl.LazyFrame, contract: Contract) -> None:
@@ -142,6 +196,8 @@ def _composed(cells: pl.Series) -> pl.Series:
 def _read_string(text: pl.Expr, field: Field) -> pl.Expr:
     if field.format == "partial-date":
         return read_partial_date(text, field.pivot)
+    if field.format == "phone":
+        return spell_phone(text)
     return pl.when(~text.str.contains("\0", literal=True) & ~is_damaged(text)).then(text)
 
 

@@ -115,7 +115,7 @@ def check_table(
             an address.
     """
     rules = compile_rules(contract, suites, codelists)
-    typed = cast_rows(rows, contract, units)
+    typed = cast_rows(rows, contract, units, codelists or {})
     known = {**(references or {}), contract.name: typed}
     _check_references(typed, rules, known, contract)
     marks = _collect_marks(typed, rules, contract, known)
@@ -126,7 +126,8 @@ def check_table(
     critical = [rule.label for rule in rules if rule.severity == "critical"]
     failing = marks.filter(pl.any_horizontal(critical))
     about_totals = total_rules(contract)
-    wrong = _wrong_totals(typed, totals, about_totals, contract, units)
+    stated = None if totals is None else cast_rows(totals, contract, units, codelists or {})
+    wrong = check_totals(typed, stated, about_totals, contract)
     every = (*rules, *about_totals)
     counts = located | {rule.label: wrong.filter(label=rule.label).height for rule in about_totals}
     return Checked(
@@ -142,17 +143,6 @@ def check_table(
         judged_by="great_expectations" if is_judged else "locate",
         reference_date=_reference_date(marks, critical),
     )
-
-
-def _wrong_totals(
-    typed: pl.LazyFrame,
-    totals: pl.LazyFrame | None,
-    rules: Sequence[Rule],
-    contract: Contract,
-    units: Mapping[str, str] | None,
-) -> pl.DataFrame:
-    stated = None if totals is None else cast_rows(totals, contract, units)
-    return check_totals(typed, stated, rules, contract)
 
 
 def require_quality(checked: Checked, ragged: int, contract: Contract) -> None:

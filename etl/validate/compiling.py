@@ -95,7 +95,8 @@ def _field_rules(
     try:
         for name, check in _field_checks(field, contract):
             yield Rule((field.name,), name, "critical", check)
-        if field.codelist is not None:
+        # Where a cell holds several values, casting asks the list of each of them.
+        if field.codelist is not None and not field.separators:
             codes = _code_set(field.codelist.name, contract, codelists)
             listed = checks.listed(field, codes, field.codelist.by, _reference_field(contract))
             yield Rule((field.name,), "codelist", "critical", listed)

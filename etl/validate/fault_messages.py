@@ -34,6 +34,15 @@ _KOREAN: Texts = {
         "수가 들어갈 열에 번호가 있는지 확인하십시오",
     ),
     "unit_in_cell": ("숫자와 단위가 한 칸에 있습니다", "단위를 지우고 숫자만 적으십시오"),
+    "no_date": ("날짜가 아닙니다", "날짜 하나만, 아는 데까지 적으십시오. 예: 2003-05-12, 2003-05"),
+    "no_phone": (
+        "지역 번호까지 갖춘 전화번호 하나가 아닙니다",
+        "지역 번호부터 번호 하나만 적으십시오. 예: 02-1234-5678",
+    ),
+    "not_listed": (
+        "목록에 없는 값이 들어 있습니다",
+        "정해진 값만 적고, 여러 값은 정해진 기호로 나누십시오",
+    ),
 }
 _ENGLISH: Texts = {
     "excel_damaged": (
@@ -63,6 +72,15 @@ _ENGLISH: Texts = {
         "Check whether a code stands in a column of numbers",
     ),
     "unit_in_cell": ("holds a number and a unit", "Delete the unit and write the number alone"),
+    "no_date": ("is no date", "Write one date, as far as it is known: 2003-05-12, 2003-05"),
+    "no_phone": (
+        "is not one telephone number with its area code",
+        "Write one number from its area code on, as 02-1234-5678",
+    ),
+    "not_listed": (
+        "holds a value that is not in the list",
+        "Write values of the list alone, with the agreed sign between them",
+    ),
 }
 _TEXTS: dict[Literal["ko", "en"], Texts] = {"ko": _KOREAN, "en": _ENGLISH}
 _KINDS = {

@@ -37,6 +37,9 @@ Reason = Literal[
     "decimals",
     "leading_zero",
     "unit_in_cell",
+    "no_date",
+    "no_phone",
+    "not_listed",
 ]
 
 REASONS: tuple[Reason, ...] = get_args(Reason)
@@ -119,6 +122,16 @@ def _tests(field: Field) -> Iterator[tuple[Reason, pl.Expr]]:
         yield from _date_tests(text, field)
     if field.type in ("time", "datetime"):
         yield "end_of_day", text.str.contains(_END_OF_DAY)
+    if otherwise := _of_format(field):
+        yield otherwise, text.is_not_null()
+
+
+def _of_format(field: Field) -> Reason | None:
+    """Return what is wrong with any other text of a field that declares a form for text."""
+    if field.separators:
+        return "not_listed"
+    forms: dict[str | None, Reason] = {"partial-date": "no_date", "phone": "no_phone"}
+    return forms.get(field.format)
 
 
 def _number_tests(text: pl.Expr) -> Iterator[tuple[Reason, pl.Expr]]:

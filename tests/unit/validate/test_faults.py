@@ -59,6 +59,25 @@ def test_a_reason_is_given_where_it_is_known(kind, text, reason):
     assert find_reasons(pl.Series([text]), contract.fields[0]).item() == reason
 
 
+@pytest.mark.parametrize(
+    ("keys", "text", "reason"),
+    [
+        pytest.param({"format": "partial-date"}, "작년", "no_date", id="no date"),
+        pytest.param({"format": "partial-date"}, "89.06", "two_digit_year", id="two digits"),
+        pytest.param({"format": "partial-date"}, "1996.1", "excel_damaged", id="damaged"),
+        pytest.param({"format": "phone"}, "02", "no_phone", id="no telephone number"),
+        pytest.param({"separators": "+,"}, ",", "not_listed", id="no value"),
+    ],
+)
+def test_text_with_a_form_has_reasons_of_its_own(keys, text, reason):
+    contract = contract_of({"name": "cell", **keys})
+
+    typed = cast_rows(landed(cell=[text]), contract).collect()
+
+    assert typed[readable("cell")].item() is False, "it is read: the case would prove nothing"
+    assert find_reasons(pl.Series([text]), contract.fields[0]).item() == reason
+
+
 def test_reasons_stand_beside_failures_of_type_alone():
     contract = contract_of(
         {"name": "opened", "type": "date", "constraints": {"minimum": "2000-01-01"}},
