@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from etl.anonymise.describing import TierPlan
 from etl.anonymise.generalising import generalise
 from etl.anonymise.grouping import sort_by_values
 from etl.anonymise.levels import apply_levels, encode
-from etl.anonymise.planning import TierPlan, levelled_fields, plan_tiers, rule_of
+from etl.anonymise.planning import Pinned, levelled_fields, plan_tiers, rule_of
 from etl.contract.hierarchies import CodeList
 from etl.contract.model import Contract
 from etl.contract.vocabulary import TierName
@@ -36,6 +37,7 @@ class Anonymisation:
 def anonymise_tiers(
     accepted: pl.LazyFrame, contract: Contract,
     code_lists: Mapping[str, CodeList] | None = None, seconds: float | None = None,
+    pinned: Pinned | None = None,
 ) -> Anonymisation:  # fmt: skip
     """Return the rows that may be seen, by tier, and how they are made.
 
@@ -45,6 +47,7 @@ def anonymise_tiers(
         code_lists: Those that the contract names.
         seconds: Stop each search after so many, and state the gap; without a limit the result
             depends on the data alone.
+        pinned: Levels of an earlier release, which are kept.
 
     Raises:
         ContractError: A hierarchy does not cover every value or is not nested.
@@ -54,7 +57,7 @@ def anonymise_tiers(
         return Anonymisation(
             {"public": sort_by_values(generalise(accepted, contract, code_lists))}, {}, {}
         )
-    encoded, plans = plan_tiers(accepted, contract, code_lists, seconds)
+    encoded, plans = plan_tiers(accepted, contract, code_lists, seconds, pinned)
     for plan in plans.values():
         _require_rows(contract, plan)
 

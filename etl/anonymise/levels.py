@@ -142,6 +142,7 @@ def encode(
 def find_levels(
     encoded: Encoded, rule: Rule, metric: str = "loss", seconds: float | None = None,
     floors: Sequence[int] = (), ceilings: Sequence[int] = (),
+    obliged: npt.NDArray[np.bool_] | None = None,
 ) -> Solution | None:  # fmt: skip
     """Search the least lossy levels of an encoded table.
 
@@ -152,6 +153,7 @@ def find_levels(
         seconds: Stop after so many, and state the gap.
         floors: Finest levels; those of the fields when not given.
         ceilings: Coarsest levels; those of the fields when not given.
+        obliged: Combinations that may not be left out, whatever the rule allows.
     """
     requirements = Requirements(
         k=rule.k,
@@ -161,7 +163,8 @@ def find_levels(
         ceilings=tuple(ceilings) or encoded.ceilings,
     )
     return search(
-        encoded.combinations, encoded.hierarchies, requirements, METRICS[metric], seconds
+        encoded.combinations, encoded.hierarchies, requirements, METRICS[metric], seconds,
+        obliged=obliged,
     )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ from etl.anonymise.hierarchy import Hierarchy, Ints
 from etl.anonymise.metrics import Metric, Vector
 from etl.errors import ContractError
 
+Flags = npt.NDArray[np.bool_]
 INFEASIBLE, OPEN, TESTED = -1, 0, 1
 CACHED_CLASS_SETS = 200
 WORTH_CACHING = 0.7  # classes are kept when they are at most this part of what they came from
@@ -118,6 +119,7 @@ def search(
     make_metric: Callable[[Sequence[Hierarchy], int], Metric],
     seconds: float | None = None,
     clock: Callable[[], float] = time.monotonic,
+    obliged: Flags | None = None,
 ) -> Solution | None:
     """Return the vector of least loss that satisfies the requirements.
 
@@ -131,6 +133,7 @@ def search(
         make_metric: Builds the metric from hierarchies and the number of rows.
         seconds: Stop after so many, and state the gap.
         clock: Tells the seconds.
+        obliged: Combinations that may not be left out, whatever the limit allows.
 
     Returns:
         The solution, or None when no vector that was looked at is feasible.
@@ -139,6 +142,7 @@ def search(
         ContractError: The lattice is too large to be gone through.
     """
     run = _Search.begin(combinations, hierarchies, requirements, make_metric)
+    run.obliged = None if obliged is None else np.flatnonzero(obliged)
     until = math.inf if seconds is None else clock() + seconds
     lowest_open = math.inf
     for number in map(int, _order(run.bound)):
@@ -172,6 +176,7 @@ class _Search:
     allowed: int
     base: Classes
     cache: _Cache
+    obliged: Ints | None = None
     best: int | None = None
     best_loss: float = math.inf
     best_suppressed: int = 0
@@ -207,7 +212,7 @@ class _Search:
     @property
     def prunes(self) -> bool:
         """Whether a vector can be infeasible at all; without that, paths teach nothing."""
-        return self.allowed < self.combinations.rows
+        return self.allowed < self.combinations.rows or self.obliged is not None
 
     def is_beaten(self, number: int) -> bool:
         """Tell whether neither a vector nor any after it can win or tie."""
@@ -263,13 +268,17 @@ class _Search:
         suppressed = _suppressed(grouped, kept)
         if suppressed > self.allowed:
             return self._refute(number)
-        if self.requirements.diversity:
-            grouped, kept, is_inherited = self._diverse(vector)
-            if _suppressed(grouped, is_inherited) > self.allowed:
+        fits = True
+        if self.requirements.diversity or self.obliged is not None:
+            grouped = group(self.radix, vector, self.base)
+            numbers = grouped.positions
+            kept, is_inherited = self._diverse(grouped, numbers)
+            if not self._fits(grouped, numbers, is_inherited):
                 return self._refute(number)
+            fits = self._fits(grouped, numbers, kept)
             suppressed = _suppressed(grouped, kept)
         self.state.flat[number] = TESTED
-        if suppressed <= self.allowed and not self._is_worse(number, vector, suppressed):
+        if fits and not self._is_worse(number, vector, suppressed):
             self._offer(number, vector, grouped, kept, suppressed)
         return True
 
@@ -296,7 +305,7 @@ class _Search:
 
     def _offer(
         self, number: int, vector: Vector, grouped: Grouped,
-        kept: npt.NDArray[np.bool_], suppressed: int,
+        kept: Flags, suppressed: int,
     ) -> None:  # fmt: skip
         classes = grouped.classes
         rows = np.where(kept, classes.counts, 0)
@@ -308,21 +317,26 @@ class _Search:
         if self.best is None or (loss, number) < (self.best_loss, self.best):
             self.best, self.best_loss, self.best_suppressed = number, loss, suppressed
 
-    def _diverse(
-        self, vector: Vector
-    ) -> tuple[Grouped, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-        """Group from the start, where companions still stand beside; tell which classes pass."""
-        everyone = self.combinations
-        grouped = group(self.radix, vector, self.base)
-        numbers = grouped.positions
+    def _fits(self, grouped: Grouped, numbers: Ints, kept: Flags) -> bool:
+        """Tell whether few enough rows are left out, and none that has to stay."""
+        if self.obliged is not None and not kept[numbers[self.obliged]].all():
+            return False
+        return _suppressed(grouped, kept) <= self.allowed
+
+    def _diverse(self, grouped: Grouped, numbers: Ints) -> tuple[Flags, Flags]:
+        """Tell which classes pass, and which do so in a way that coarser vectors inherit.
+
+        Grouped from the start, where companions still stand beside.
+        """
         is_inherited = grouped.counts >= self.requirements.k
         kept = is_inherited.copy()
-        for codes, wanted in zip(everyone.companions, self.requirements.diversity, strict=True):
+        wanted = self.requirements.diversity
+        for codes, held in zip(self.combinations.companions, wanted, strict=bool(wanted)):
             distinct, largest = measure_diversity(numbers, codes, self.base.counts)
-            is_inherited &= distinct >= wanted.distinct
-            if wanted.largest_share is not None:
-                kept &= largest <= np.floor(grouped.counts * wanted.largest_share + 1e-9)
-        return grouped, kept & is_inherited, is_inherited
+            is_inherited &= distinct >= held.distinct
+            if held.largest_share is not None:
+                kept &= largest <= np.floor(grouped.counts * held.largest_share + 1e-9)
+        return kept & is_inherited, is_inherited
 
     def _group(self, vector: Vector) -> Grouped:
         """Group by a vector, starting from the fewest classes that a finer one left."""
@@ -333,7 +347,7 @@ class _Search:
         return grouped
 
 
-def _suppressed(grouped: Grouped, kept: npt.NDArray[np.bool_]) -> int:
+def _suppressed(grouped: Grouped, kept: Flags) -> int:
     return int(grouped.counts[~kept].sum())
 
 

@@ -67,9 +67,7 @@ def measure_difference(
         hierarchies: Folder of the code lists.
     """
     privacy = new.declared.privacy
-    shared = [
-        field for field in new.declared.published_fields if _is_shared(field, old.declared)
-    ]
+    shared = [field for field in new.declared.published_fields if _is_shared(field, old.declared)]
     classes = [field.name for field in shared if field.role == "quasi-identifier"]
     wanted = {
         field.name: privacy.distinct_values(field.name) or 1

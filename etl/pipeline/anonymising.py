@@ -7,6 +7,7 @@ from dataclasses import asdict
 import polars as pl
 
 from etl.anonymise.anonymising import anonymise_tiers
+from etl.pipeline.earlier import pinned_levels
 from etl.pipeline.keys import identity, plan_key, step_key
 from etl.pipeline.workbench import Workbench
 from etl.states import (
@@ -28,6 +29,7 @@ def anonymise(bench: Workbench, validated: Validated) -> Anonymised:
                 contract,
                 bench.code_lists(contract),
                 bench.seconds,
+                pinned_levels(bench, contract, validated),
             )
             for tier, table in made.tables.items():
                 bench.sink(table, f"{prefix}/{tier}.parquet")

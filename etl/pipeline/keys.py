@@ -16,7 +16,12 @@ def bytes_key(dataset: str, run_id: str) -> str:
 
 def plan_key(state: Reference) -> str:
     """Return where it stands how each tier's table was made."""
-    return f"restricted/{state.dataset}/{state.run_id}/plan.json"
+    return plan_of(state.dataset, state.run_id)
+
+
+def plan_of(dataset: str, run_id: str) -> str:
+    """Return the same by the run's id alone."""
+    return f"restricted/{dataset}/{run_id}/plan.json"
 
 
 def officer_key(state: Reference) -> str:

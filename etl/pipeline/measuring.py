@@ -30,6 +30,7 @@ from etl.contract.model import Contract
 from etl.contract.vocabulary import TierName
 from etl.digest import published_columns
 from etl.ledger.book import Release, utc_now
+from etl.pipeline.earlier import coarsening_check, difference_checks, require_difference
 from etl.pipeline.guarding import hold_to_live
 from etl.pipeline.keys import identity, officer_key, step_key
 from etl.pipeline.workbench import Workbench
@@ -64,7 +65,13 @@ def measure_and_sign(
         for tier, state in bench.converted_tiers(converted).items()
     ]
     public = tiers[0]
-    hold_to_live(bench, contract, converted, live)
+    if bench.compares:
+        hold_to_live(bench, contract, converted, live)
+    public.checks.extend(coarsening_check(bench, contract, converted))
+    require_all(contract, public.checks)
+    differing = list(difference_checks(bench, contract, converted))
+    require_difference(contract, differing)
+    public.checks.extend(differing)
     release = bench.ledger.allocate_release(contract.name, converted.run_id, day)
     certificates = [_sign(bench, tier, release, prefix, now) for tier in tiers]
     if contract.privacy.k is not None:

@@ -64,6 +64,8 @@ class Workbench:
         asks: Whether somebody will be asked for the approval; a run that nobody is asked about
             must not take the place of one that waits.
         seconds: When to stop a search of levels; None means when the best is proven.
+        compares: Whether what is made follows what was public before, in levels and difference;
+            not so for a file that somebody anonymises by hand.
     """
 
     settings: Settings
@@ -73,6 +75,7 @@ class Workbench:
     patience: timedelta = WORKER_PATIENCE
     asks: bool = True
     seconds: float | None = None
+    compares: bool = True
 
     def contract_of(self, dataset: str, sha256: str) -> Contract:
         """Return the contract that a run used, from the ledger."""
