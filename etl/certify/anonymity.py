@@ -154,6 +154,7 @@ def tell_anonymity(
             },
             "optimal": plan["optimal"],
             "gap": _share(plan["gap"]),
+            "pinned": plan.get("pinned") or None,
         },
         "discernibility_of_published": str(facts.discernibility),
         "population": privacy.population,

@@ -17,9 +17,10 @@ from etl.states import Converted
 FORMAT = 1
 NOT_PROMISED = {
     "ko": "k-익명성은 같은 집단의 민감 정보가 모두 같은 경우, 다른 자료와의 결합,"
-    " 서로 다른 판의 비교로 드러나는 정보까지 막아 주지는 않습니다.",
+    " 같은 사람들에 관한 다른 자료의 판과 비교해 드러나는 정보까지 막아 주지는 않습니다.",
     "en": "k-anonymity does not protect a group whose members all share one sensitive value, nor"
-    " against joining with other sources, nor against comparing releases.",
+    " against joining with other sources, nor against comparing with releases of other datasets"
+    " about the same people.",
 }
 
 

@@ -93,6 +93,8 @@ def _summary(plan: Mapping[str, Any], costs: Mapping[str, Any]) -> str:
     published = plan["rows"] - plan["suppressed"]
     proof = ("증명됨", "proven") if plan["optimal"] else (
         f"차이 {plan['gap']:.2%} 이내", f"within {plan['gap']:.2%}")  # fmt: skip
+    if plan.get("pinned"):
+        proof = (f"판 {plan['pinned']}의 단계 유지", f"levels of release {plan['pinned']} kept")
     groups = plan["classes"]
     sizes = " · ".join(f"{groups[name]:,}" for name in ("smallest", "median", "largest"))
     share = f"{_part(plan['suppressed'], plan['rows'])} ≤ {plan['suppression']:.1%}"

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from etl.anonymise.anonymising import anonymise_tiers
 from etl.certify.differing import Table, count_uncovered, measure_difference
 from etl.certify.measuring import verifier
 from etl.contract.model import Contract
+from etl.errors import ContractError, DisclosureRiskError
 from tests.unit.validate.tables import contract_of
 
 K = 3
@@ -161,3 +163,31 @@ def test_rows_that_no_finer_row_stands_behind_are_counted(tmp_path, coarser, unc
         )  # fmt: skip
 
     assert found == uncovered
+
+
+@settings(max_examples=60, deadline=None)
+@given(people=rows, k=st.integers(2, 4), distinct=st.integers(1, 2))
+def test_every_public_row_follows_from_a_row_of_the_agency(tmp_path_factory, people, k, distinct):
+    folder = tmp_path_factory.mktemp("tiers")
+    tiers = {"agency": {"k": 2, "suppression": "100%", "floors": {"age": 0}}}
+    contract = declared(
+        k=k, tiers=tiers, l_diversity={"illness": distinct}, purpose="statistics", legal_basis="x",
+    )  # fmt: skip
+    kinds = {"age": pl.Int64, "ward": pl.String, "illness": pl.String}
+    try:
+        made = anonymise_tiers(pl.LazyFrame(people, kinds, orient="row"), contract)
+    except (DisclosureRiskError, ContractError):
+        return  # nothing remains, or there is no row
+    tables = {}
+    for tier, made_table in made.tables.items():
+        made_table.collect().write_parquet(folder / f"{tier}.parquet")
+        tables[tier] = Table(folder / f"{tier}.parquet", contract, made.plans[tier].levels)
+
+    with verifier(folder) as connection:
+        uncovered = count_uncovered(connection, tables["public"], tables["agency"], folder)
+
+    assert uncovered == 0
+    assert all(
+        made.plans["agency"].levels[name] <= level
+        for name, level in made.plans["public"].levels.items()
+    )
