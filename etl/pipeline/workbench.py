@@ -64,7 +64,7 @@ class Workbench:
         asks: Whether somebody will be asked for the approval; a run that nobody is asked about
             must not take the place of one that waits.
         seconds: When to stop a search of levels; None means when the best is proven.
-        compares: Whether what is made follows what was public before, in levels and difference;
+        compares: Whether what is made is held to what was public before: rows, levels, people;
             not so for a file that somebody anonymises by hand.
     """
 

@@ -11,7 +11,7 @@ from tests.integration.yard import CANARY, JOBS, JOBS_CONTRACT, PARKS, Yard, par
 CONTRACT = JOBS_CONTRACT.replace(
     "role: quasi-identifier, generalise: {band: 10}}",
     "role: quasi-identifier, hierarchy: {steps: [{band: 10}, {band: 20}], floor: 0}}",
-)
+).replace("approval: none", "approval: none\nguards: {rows: 90%}")
 
 
 @pytest.fixture
