@@ -52,7 +52,7 @@ BODY = """\
 | 가장 작은 집단 · smallest group | {{ c.k_achieved }} (기준 · required: {{ c.k_required }}) |
 | 공개판 · release | {{ c.release }} |
 | 인증서 · certificate (SHA-256) | `{{ c.certificate_sha256 }}` |
-{% if c.k_required %}| 검토서 · officer's page | `restricted/{{ c.dataset }}/{{ c.run_id }}/privacy.html` |
+{% if c.k_required %}| 검토서 · page | `restricted/{{ c.dataset }}/{{ c.run_id }}/privacy.html` |
 {% endif %}
 승인하면 시민 누구나 내려받을 수 있습니다. 반려하면 지금 공개된 자료가 그대로 남습니다.
 
