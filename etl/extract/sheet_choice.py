@@ -19,8 +19,8 @@ HEADER_ROWS = 30
 NOTES_COLUMNS = 3
 # What statistics offices and staff call a sheet about the table (KOSIS writes 메타정보)
 _ABOUT = re.compile(
-    r"메타|설명|안내|작성\s*(?:요령|방법|지침)|표지|목차|주석|유의\s*사항|용어|범례|출처"
-    r"|meta|readme|read me|notes?$|about|cover|contents|instructions?|legend",
+    r"메타|설명|안내|작성\s*(?:요령|방법|지침)|표지|목차|주석|유의\s*사항|용어|정의|해설|범례|출처"
+    r"|meta|readme|read me|notes?$|about|cover|contents|instructions?|legend|definitions?",
     re.IGNORECASE,
 )
 

@@ -44,6 +44,7 @@ _HIGH_RUN = re.compile("[\x80-\xff]+")
 _DAMAGE = (
     xlrd.XLRDError,
     xlrd.compdoc.CompDocError,
+    xlrd.formula.FormulaError,
     struct.error,
     ArithmeticError,
     AssertionError,

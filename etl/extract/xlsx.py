@@ -12,12 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any
 
 import polars as pl
 import python_calamine
 from lxml import etree
 
+from etl.extract.asking_calamine import Answer, ask_calamine
 from etl.extract.books import Book, Sheet, build_grid
 from etl.extract.cell_text import (
     write_boolean,
@@ -58,7 +59,6 @@ FIRST_SURE_DAY = dt.date(1900, 3, 1)  # before it spreadsheets and calendars dis
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 
-Answer = TypeVar("Answer")
 Overlay = dict[int, list[tuple[int, str]]]
 
 
@@ -195,7 +195,7 @@ def _read_sheet(package: Package, entry: Entry) -> Grid:
         loading = helper.submit(_open_with_calamine, package, entry)
         extent = _with_markup(package, entry, lambda open_part: measure_sheet(open_part, KIND))
         _require_size(package, entry, extent)
-        reading = helper.submit(lambda: _ask_calamine(lambda: loading.result()(entry.name)))
+        reading = helper.submit(lambda: ask_calamine(lambda: loading.result()(entry.name), KIND))
         scan, overlay = _scan(package, entry, extent, is_date_trusted=not package.is_1904)
         sheet = reading.result()
     columns, is_sure = _read_columns(sheet, overlay)
@@ -215,14 +215,14 @@ def _read_sheet(package: Package, entry: Entry) -> Grid:
 def _open_with_calamine(
     package: Package, entry: Entry
 ) -> Callable[[str], python_calamine.CalamineSheet]:
-    book = _ask_calamine(lambda: python_calamine.CalamineWorkbook.from_path(package.path))
+    book = ask_calamine(lambda: python_calamine.CalamineWorkbook.from_path(package.path), KIND)
     if book.sheet_names.count(entry.name) != 1:
         raise damaged(KIND)
     return book.get_sheet_by_name
 
 
 def _merges(sheet: python_calamine.CalamineSheet) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    return _ask_calamine(lambda: sheet.merged_cell_ranges) or []
+    return ask_calamine(lambda: sheet.merged_cell_ranges, KIND) or []
 
 
 def _with_markup(
@@ -270,19 +270,6 @@ def _require_size(package: Package, entry: Entry, extent: Extent) -> None:
     cells = extent.last_row * width
     if cells > limits.cells:
         raise exceed(KIND, "cells", f"has {cells:,} cells", limits.cells)
-
-
-def _ask_calamine(question: Callable[[], Answer]) -> Answer:
-    """Return calamine's answer; whatever it makes of a damaged workbook is one error."""
-    try:
-        return question()
-    except (python_calamine.CalamineError, *PACKAGE_ERRORS, KeyError, IndexError):
-        raise damaged(KIND) from None
-    except BaseException as problem:
-        # a panic of Rust is no Exception, so that nobody catches it by chance
-        if type(problem).__name__ != "PanicException":
-            raise
-        raise damaged(KIND) from None
 
 
 def _overlay(package: Package, scan: SheetScan) -> Overlay:

@@ -93,6 +93,10 @@ def test_workbooks_are_told_from_other_packages(tmp_path):
         pytest.param(["FileHeader", "DocInfo"], "hwp", id="a Hangul document"),
         pytest.param(["EncryptedPackage", "EncryptionInfo"], "encrypted", id="an encrypted one"),
         pytest.param(["WordDocument"], "doc", id="a Word document"),
+        pytest.param(
+            ["WordDocument", "ObjectPool", "Workbook"], "doc", id="a workbook inside a document"
+        ),
+        pytest.param(["Workbook", "ObjectPool", "WordDocument"], "xls", id="and the reverse"),
         pytest.param(["Strange"], "ole", id="something else"),
     ],
 )
@@ -104,7 +108,7 @@ def test_what_shares_the_ole_signature_is_told_by_its_streams(tmp_path, streams,
 
 
 def compound(streams):
-    """Return the smallest compound file with a directory of these streams."""
+    """Return the smallest compound file with a directory of these; what follows a pool is in it."""
     header = bytearray(512)
     header[:8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
     header[30:32] = (9).to_bytes(2, "little")
@@ -114,10 +118,13 @@ def compound(streams):
     allocation = bytearray(b"\xff" * 512)
     allocation[0:4] = (0xFFFFFFFD).to_bytes(4, "little")
     allocation[4:8] = (0xFFFFFFFE).to_bytes(4, "little")
-    directory = bytearray(512)
+    directory = bytearray(b"\xff" * 512)
     for number, name in enumerate(["Root Entry", *streams]):
         entry = name.encode("utf-16-le") + b"\0\0"
-        directory[number * 128 : number * 128 + len(entry)] = entry
-        directory[number * 128 + 64 : number * 128 + 66] = len(entry).to_bytes(2, "little")
-        directory[number * 128 + 66] = 2 if number else 5
+        start = number * 128
+        directory[start : start + len(entry)] = entry
+        directory[start + 64 : start + 66] = len(entry).to_bytes(2, "little")
+        link = start + (68 if number else 76)  # the root has a child, each other a left neighbour
+        if number < len(streams) and (number == 0 or name != "ObjectPool"):
+            directory[link : link + 4] = (number + 1).to_bytes(4, "little")
     return bytes(header + allocation + directory)
