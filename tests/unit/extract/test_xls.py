@@ -7,7 +7,7 @@ import pytest
 from etl.errors import SourceFormatError
 from etl.extract.xls import open_xls
 from etl.settings import Limits
-from tests.unit.extract.workbooks import cells_of, write_biff5
+from tests.unit.extract.workbooks import cells_of, write_biff5, write_biff8
 
 KOREAN = "주차장명"
 
@@ -31,6 +31,14 @@ def test_korean_text_is_read_whatever_the_workbook_says_of_it(tmp_path, text, co
     path = write_biff5(tmp_path / "a.xls", [[text, b"plain"]], code_page=code_page)
 
     assert read(path) == [(KOREAN, "plain")]
+
+
+def test_korean_text_that_a_later_workbook_keeps_as_bytes_is_read(tmp_path):
+    assert read(write_biff8(tmp_path / "a", KOREAN.encode("cp949"))) == [(KOREAN,)]
+
+
+def test_latin_text_of_a_later_workbook_stays_latin(tmp_path):
+    assert read(write_biff8(tmp_path / "a", "Zoë".encode("latin-1"))) == [("Zoë",)]
 
 
 def test_syllables_beyond_ks_x_1001_are_read(tmp_path):

@@ -125,6 +125,19 @@ def _biff5_sheet(rows: Sequence[Sequence[bytes | float]], styles: Sequence[int])
     return b"".join([*parts, record(0x000A, b"")])
 
 
+def write_biff8(path: Path, text: bytes) -> Path:
+    """Write a BIFF8 stream of one cell, whose text is stored a byte a letter."""
+    bof = struct.pack("<HHHHII", 0x0600, 0x0005, 0, 1996, 0, 0)
+    parts = [record(0x0809, bof), record(0x0042, struct.pack("<H", 1200))]
+    start = sum(map(len, parts)) + 4 + 8 + 6 + 4
+    parts.append(record(0x0085, struct.pack("<IBBBB", start, 0, 0, 6, 0) + b"Sheet1"))
+    parts += [record(0x000A, b""), record(0x0809, bof[:2] + b"\x10\0" + bof[4:])]
+    cell = struct.pack("<HHHHB", 0, 0, 0, len(text), 0) + text
+    parts += [record(0x0204, cell), record(0x000A, b"")]
+    path.write_bytes(b"".join(parts))
+    return path
+
+
 def write_ods(
     path: Path, tables: str, styles: str = "", extra: dict[str, str] | None = None
 ) -> Path:
