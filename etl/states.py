@@ -34,7 +34,7 @@ class Landed(Reference):
     """Immutable bytes, and their rows as text with source addresses.
 
     Attributes:
-        encoding: Encoding that the whole file was decoded with.
+        encoding: Encoding that the whole file was decoded with; empty for a workbook.
         records: All records of the file; the sum of the six counts below.
         header: Records that hold the column names.
         data: Records of data (equal to `rows`).

@@ -9,6 +9,7 @@ from pydantic import (
 )
 from pydantic import (
     StrictInt,
+    StringConstraints,
     model_validator,
 )
 
@@ -17,6 +18,10 @@ from etl.contract.vocabulary import (
     Strict,
     Text,
 )
+
+RowNumber = Annotated[StrictInt, Key(ge=1)]
+HeaderRows = Annotated[tuple[RowNumber, ...], Key(min_length=1, max_length=6)]
+DELIMITER = r"^[\t -/:-@\[-`{-~]$"  # one ASCII character that is no letter and no digit
 
 
 class FolderSource(Strict):
@@ -48,11 +53,21 @@ class Source(Strict):
 
 
 class Layout(Strict):
-    """What overrides a guess about the file; `auto` lets the file speak."""
+    """What overrides a guess about the file; `auto` lets the file speak.
 
-    encoding: Literal["auto", "utf-8", "cp949"] = "auto"
-    header: Literal["auto"] | Annotated[StrictInt, Key(ge=1)] = "auto"
-    sheet: Text = "auto"
+    Attributes:
+        encoding: The encoding that the file is held to.
+        delimiter: The character between cells.
+        header: Number of the row that names the columns, or of several; `none` where no row does.
+        sheet: Name or number of the sheet.
+        member: Name or number of the file in a ZIP archive.
+    """
+
+    encoding: Literal["auto", "utf-8", "utf-16", "cp949"] = "auto"
+    delimiter: Literal["auto"] | Annotated[str, StringConstraints(pattern=DELIMITER)] = "auto"
+    header: Literal["auto", "none"] | RowNumber | HeaderRows = "auto"
+    sheet: RowNumber | Text = "auto"
+    member: RowNumber | Text = "auto"
 
 
 class Append(Strict):

@@ -15,6 +15,7 @@ def find_unbuilt(contract: Contract) -> list[str]:
     found = {
         "source.sql": contract.source.sql is not None,
         "layout.sheet": contract.layout.sheet != "auto",
+        "layout.member": contract.layout.member != "auto",
         "update.append": contract.update != "snapshot",
         "reference_date.file_name": reference is not None and reference.file_name is not None,
         "disclosure.level": contract.disclosure.level != "public",

@@ -79,7 +79,11 @@ def describe_decisions(structure: Structure, outcome: Outcome) -> list[Decision]
             round(1 - structure.doubt, 2),
         )
     ]
-    dropped = [c.position for c in structure.columns if not c.kept]
+    ignored = [c.position for c in structure.columns if not c.kept and c.header.strip()]
+    if ignored:
+        evidence = "the contract ignores them"
+        decisions.append(Decision("ignored columns", _places(ignored), evidence, 1.0))
+    dropped = [c.position for c in structure.columns if not c.kept and not c.header.strip()]
     if dropped:
         decisions.append(
             Decision("dropped columns", _places(dropped), "no name and no value in any row", 1.0)

@@ -9,8 +9,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from etl.errors import SourceFormatError
-
 Encoding = Literal["utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "cp949"]
 Declared = Literal["auto", "utf-8", "utf-16", "cp949"]
 
@@ -118,8 +116,10 @@ def _sixteen(beginning: bytes) -> Encoding | None:
     """Tell UTF-16 without a mark from text with a stray NUL.
 
     Of the characters of a table at least one in twenty is ASCII, its other byte zero; of the
-    bytes on the other side few are.
+    bytes on the other side few are. Text that is UTF-8 has every other byte zero or none.
     """
+    if not _is_halved(beginning) and _is_utf_8(beginning):
+        return None
     even, odd = beginning[0::2].count(0), beginning[1::2].count(0)
     if max(even, odd) < max(2, 0.05 * len(beginning) / 2) or min(even, odd) > 0.4 * max(even, odd):
         return None
@@ -133,6 +133,18 @@ def _sixteen(beginning: bytes) -> Encoding | None:
     strange = sum(unicodedata.category(character) in ("Cn", "Co", "Cc") for character in text)
     breaks = sum(text.count(character) for character in "\t\r\n")
     return encoding if strange - breaks <= 0.02 * len(text) else None
+
+
+def _is_halved(beginning: bytes) -> bool:
+    return beginning.count(0) >= 0.4 * len(beginning)
+
+
+def _is_utf_8(beginning: bytes) -> bool:
+    try:
+        beginning.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start >= len(beginning) - 3
+    return True
 
 
 def fits_by_accident(text: str) -> bool:
@@ -156,19 +168,4 @@ def fits_by_accident(text: str) -> bool:
         return False
     syllables = ["가" <= letter <= "힣" for letter in letters]
     frequent = sum(letter in _FREQUENT for letter in letters)
-    return sum(syllables) < 0.3 * len(letters) or frequent < 0.2 * sum(syllables)
-
-
-def refuse_encoding(dataset: str, failures: Iterable[Failure]) -> SourceFormatError:
-    """Return the error for a file that no encoding fits.
-
-    The offset named as a fact belongs to the encoding that fitted longest.
-    """
-    tried = sorted(failures, key=lambda failure: failure.offset_bytes, reverse=True)
-    places = "; ".join(f"{f.encoding}: first bad byte at offset {f.offset_bytes}" for f in tried)
-    return SourceFormatError(
-        f"{dataset}: the file is in no known encoding ({places}). Nothing was published; the"
-        " live release stays. Save it again as UTF-8 or CP949 and drop it again.",
-        dataset=dataset,
-        offset_bytes=tried[0].offset_bytes,
-    )
+    return sum(syllables) < 0.3 * len(letters) or frequent < 0.25 * sum(syllables)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.csv
 
+from etl.errors import SourceFormatError
 from etl.extract.decoding import (
     Declared,
     Encoding,
@@ -82,6 +83,8 @@ def open_text(source: Path, folder: Path, declared: Declared = "auto") -> Text:
         SourceFormatError: No encoding fits.
     """
     failures: list[Failure] = []
+    if source.stat().st_size == 0:
+        raise refuse("The file is empty", "Export it again and drop it again.", "empty")
     with source.open("rb") as file:
         beginning = file.read(SAMPLE_BYTES)
     for encoding in candidates(beginning, declared):
@@ -98,7 +101,7 @@ def open_text(source: Path, folder: Path, declared: Declared = "auto") -> Text:
     raise refuse_encoding(failures)
 
 
-def refuse_encoding(failures: list[Failure]) -> Exception:
+def refuse_encoding(failures: Sequence[Failure]) -> SourceFormatError:
     """Return the error for a file that no encoding fits.
 
     The offset named as a fact belongs to the encoding that fitted longest.

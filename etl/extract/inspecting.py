@@ -15,13 +15,11 @@ from etl.extract.choosing import (
     describe_losses,
     refuse_open,
     require_header,
-    show_delimiter,
 )
-from etl.extract.decisions import Decision, Finding
+from etl.extract.decisions import Decision
 from etl.extract.delimited import open_text
 from etl.extract.landing import Nowhere, OneFile, Outcome, land_table
-from etl.extract.naming import Column
-from etl.extract.roles import Counts
+from etl.extract.reading import Reading
 from etl.extract.structure import Structure, describe_table
 from etl.extract.table import OpenTable, table_of_text
 
@@ -39,33 +37,6 @@ class Question:
 
     text: str
     contract_lines: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How a file was read.
-
-    Attributes:
-        kind: What the file is.
-        encoding: Its encoding; None for a workbook.
-        delimiter: What keeps its cells apart; None for a workbook.
-        sheet: The name of its sheet; None for text.
-        header_rows: Numbers of the rows that name the columns.
-        columns: Its columns, those that were dropped included.
-        records: Its records by role.
-        decisions: What was decided, and why.
-        findings: What it holds beside its cells.
-    """
-
-    kind: str
-    encoding: str | None
-    delimiter: str | None
-    sheet: str | None
-    header_rows: tuple[int, ...]
-    columns: tuple[Column, ...]
-    records: Counts
-    decisions: tuple[Decision, ...]
-    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +65,7 @@ class Inspection:
 
     def document(self) -> dict[str, Any]:
         """Return the document that machines read."""
-        reading = self.reading
-        records = (
-            None if reading is None else {"total": reading.records.total, **asdict(reading.records)}
-        )
+        read = self.reading.document() if self.reading else {}
         return {
             "file": self.file,
             "sha256": self.sha256,
@@ -105,26 +73,16 @@ class Inspection:
             "status": self.status,
             "reason": self.reason,
             "kind": self.kind,
-            "encoding": reading and reading.encoding,
-            "delimiter": reading and reading.delimiter and show_delimiter(reading.delimiter),
-            "sheet": reading and reading.sheet,
-            "header_rows": list(reading.header_rows) if reading else [],
-            "columns": [_column(column) for column in reading.columns] if reading else [],
-            "records": records,
-            "decisions": [asdict(decision) for decision in reading.decisions] if reading else [],
+            "encoding": read.get("encoding"),
+            "delimiter": read.get("delimiter"),
+            "sheet": read.get("sheet"),
+            "header_rows": read.get("header_rows", []),
+            "columns": read.get("columns", []),
+            "records": read.get("records"),
+            "decisions": read.get("decisions", []),
             "question": asdict(self.question) if self.question else None,
-            "findings": [asdict(finding) for finding in reading.findings] if reading else [],
+            "findings": read.get("findings", []),
         }
-
-
-def _column(column: Column) -> dict[str, Any]:
-    return {
-        "name": column.name,
-        "header": column.header,
-        "unit": column.unit,
-        "kept": column.kept,
-        "position": column.position,
-    }
 
 
 def inspect_file(file: Path, landed: Path | None = None) -> Inspection:
@@ -158,7 +116,7 @@ def _read(file: Path, landed: Path | None) -> Reading:
     with tempfile.TemporaryDirectory(dir=landed and landed.parent) as name:
         text = open_text(file, Path(name))
         cut, delimited = choose_cut(text, None)
-        table = table_of_text(text, cut)
+        table = table_of_text(text, cut.dialect, cut.width, cut.lines, cut.header)
         structure, outcome = _land(table, landed, None)
         if table.passage.is_open:
             raise refuse_open()

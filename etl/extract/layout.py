@@ -1,74 +1,109 @@
-"""Find delimiter and header of delimited text by the contract's own headers."""
+"""Find the columns of a contract in a file by the headers that the contract gives them."""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from etl.contract.fields import headers_of
 from etl.contract.model import Contract
 from etl.errors import SourceFormatError
-
-DELIMITERS = (",", "\t", ";", "|")
-SEARCHED_RECORDS = 30
+from etl.extract.naming import Column
 
 
 @dataclass(frozen=True, slots=True)
-class TextLayout:
-    """How delimited text is laid out.
+class Match:
+    """Which columns of a file are which fields of a contract.
 
     Attributes:
-        delimiter: One character.
-        header_record: Which record holds the headers, counted from 1.
-        columns: For each column of the file the field's name, or None for an ignored column.
-        unnamed: Positions, counted from 0, of columns without a header, as a comma at the end
-            of each line makes them; a record that fills one has too many cells.
+        columns: The columns; those of the contract know their field, and only those are kept.
+        missing: Titles of fields that no column is.
+        repeated: Names of fields that several columns are.
+        undeclared: Positions, counted from 1, of columns that the contract does not know.
     """
 
-    delimiter: str
-    header_record: int
-    columns: tuple[str | None, ...]
-    unnamed: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Match:
-    delimiter: str
-    record: int
-    columns: tuple[str | None, ...]
+    columns: tuple[Column, ...]
+    missing: tuple[str, ...]
+    repeated: tuple[str, ...]
     undeclared: tuple[int, ...]
-    unnamed: tuple[int, ...]
 
     @property
-    def fields(self) -> list[str]:
-        return [column for column in self.columns if column is not None]
+    def found(self) -> int:
+        """How many fields were found."""
+        return len({column.field for column in self.columns if column.field})
+
+    @property
+    def is_perfect(self) -> bool:
+        """Whether the columns are those of the contract, no more and no less."""
+        return not (self.missing or self.repeated or self.undeclared)
 
 
-def find_layout(beginning: str, contract: Contract) -> TextLayout:
-    """Find the record that carries every header of the contract.
+def match_columns(columns: Sequence[Column], contract: Contract) -> Match:
+    """Match columns by their headers; a column without one belongs to no field.
 
     Args:
-        beginning: The first part of the file's text.
+        columns: The columns of a file.
         contract: Names the headers, their aliases and the columns that may be ignored.
+    """
+    names = {
+        normalise_header(header): field.name
+        for field in contract.fields
+        for header in headers_of(field)
+    }
+    ignored = {normalise_header(header) for header in contract.ignored_fields}
+    matched, undeclared = [], []
+    for column in columns:
+        spelt = [normalise_header(text) for text in (column.header, column.name)]
+        field = next((names[text] for text in spelt if text in names), None)
+        if field is None and spelt[0] and not ignored.intersection(spelt):
+            undeclared.append(column.position)
+        matched.append(replace(column, kept=field is not None, field=field))
+    return _judged(tuple(matched), tuple(undeclared), contract)
+
+
+def match_places(columns: Sequence[Column], contract: Contract) -> Match:
+    """Match columns by their places, for a file that the contract says has no header."""
+    fields = [field.name for field in contract.fields]
+    matched = tuple(
+        replace(
+            column, kept=index < len(fields), field=fields[index] if index < len(fields) else None
+        )
+        for index, column in enumerate(columns)
+    )
+    undeclared = tuple(column.position for column in matched if column.field is None)
+    return _judged(matched, undeclared, contract)
+
+
+def require_match(match: Match, contract: Contract) -> None:
+    """Refuse a file whose columns are not those of the contract.
 
     Raises:
         SourceFormatError: Headers are missing, repeated or undeclared. What the file wrote in
             their place is not quoted: where a header is missing, it is often data.
     """
-    matches = [
-        _match(record, number, delimiter, contract)
-        for delimiter in DELIMITERS
-        for number, record in _first_records(beginning, delimiter)
-        if contract.layout.header in ("auto", number)
-    ]
-    best = max(matches, key=lambda match: (len(set(match.fields)), -match.record), default=None)
-    if best is None or not best.fields:
-        raise _refuse(contract, "no header of the contract was found in the first records", "")
-    _require_all(best, contract)
-    return TextLayout(best.delimiter, best.record, best.columns, best.unnamed)
+    if not match.found:
+        raise refuse_columns(contract, "no header of the contract was found in the first records")
+    if match.missing:
+        what = f"{len(match.missing)} columns are missing ({', '.join(match.missing)})"
+        raise refuse_columns(contract, what)
+    if match.repeated:
+        what = f"{len(match.repeated)} columns are repeated ({', '.join(match.repeated)})"
+        raise refuse_columns(contract, what)
+    if match.undeclared:
+        places = ", ".join(map(str, match.undeclared))
+        what = f"{len(match.undeclared)} columns are not declared (number {places})"
+        raise refuse_columns(contract, what)
+
+
+def refuse_columns(contract: Contract, what: str) -> SourceFormatError:
+    """Return the error for a file whose columns are not those of the contract."""
+    return SourceFormatError(
+        f"{contract.name}: {what}. Nothing was published; the live release stays."
+        " Supply the columns of the contract, or ask the data steward to change it.",
+        dataset=contract.name,
+    )
 
 
 def normalise_header(text: str) -> str:
@@ -81,58 +116,8 @@ def normalise_header(text: str) -> str:
     return re.sub(r"\s+", " ", unicodedata.normalize("NFC", text)).strip()
 
 
-def _first_records(beginning: str, delimiter: str) -> list[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO(beginning, newline=""), delimiter=delimiter)
-    records: list[tuple[int, list[str]]] = []
-    try:
-        for number, record in enumerate(reader, start=1):
-            records.append((number, record))
-            if number == SEARCHED_RECORDS:
-                break
-    except csv.Error:  # a cell larger than the csv module allows: not a header
-        pass
-    return records
-
-
-def _match(record: list[str], number: int, delimiter: str, contract: Contract) -> _Match:
-    names = {
-        normalise_header(header): field.name
-        for field in contract.fields
-        for header in headers_of(field)
-    }
-    ignored = {normalise_header(header) for header in contract.ignored_fields}
-    headers = [normalise_header(cell) for cell in record]
-    return _Match(
-        delimiter,
-        number,
-        tuple(names.get(header) for header in headers),
-        tuple(
-            position
-            for position, header in enumerate(headers, start=1)
-            if header and header not in names and header not in ignored
-        ),
-        tuple(position for position, header in enumerate(headers) if not header),
-    )
-
-
-def _require_all(match: _Match, contract: Contract) -> None:
-    missing = [field.title.ko for field in contract.fields if field.name not in match.fields]
-    if missing:
-        raise _refuse(contract, f"{len(missing)} columns are missing", ", ".join(missing))
-    repeated = sorted({name for name in match.fields if match.fields.count(name) > 1})
-    if repeated:
-        raise _refuse(contract, f"{len(repeated)} columns are repeated", ", ".join(repeated))
-    if match.undeclared:
-        places = ", ".join(map(str, match.undeclared))
-        raise _refuse(
-            contract, f"{len(match.undeclared)} columns are not declared", f"number {places}"
-        )
-
-
-def _refuse(contract: Contract, what: str, which: str) -> SourceFormatError:
-    named = f" ({which})" if which else ""
-    return SourceFormatError(
-        f"{contract.name}: {what}{named}. Nothing was published; the live release stays."
-        " Supply the columns of the contract, or ask the data steward to change it.",
-        dataset=contract.name,
-    )
+def _judged(columns: tuple[Column, ...], undeclared: tuple[int, ...], contract: Contract) -> Match:
+    fields = [column.field for column in columns if column.field]
+    missing = tuple(field.title.ko for field in contract.fields if field.name not in fields)
+    repeated = tuple(sorted({name for name in fields if fields.count(name) > 1}))
+    return Match(columns, missing, repeated, undeclared)

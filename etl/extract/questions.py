@@ -14,7 +14,7 @@ def refuse(what: str, way_out: str, kind: str = "csv") -> SourceFormatError:
         kind: What the file is.
     """
     return SourceFormatError(
-        f"{what}. Nothing was read; what is live stays. {way_out}", status="refused", kind=kind
+        f"{what}. Nothing was read. {way_out}", status="refused", kind=kind
     )
 
 
@@ -27,7 +27,7 @@ def ask(what: str, contract_lines: str, kind: str = "csv") -> SourceFormatError:
         kind: What the file is.
     """
     return SourceFormatError(
-        f"{what}. Nothing was read; what is live stays. Look at the file, and add what is right"
+        f"{what}. Nothing was read. Look at the file, and add what is right"
         f" to the contract: {' '.join(contract_lines.split())}.",
         status="question",
         kind=kind,

@@ -168,9 +168,9 @@ class Sorter:
 
     def _overflowing(self, rows: pl.DataFrame) -> pl.Expr | pl.Series:
         """Find rows that fill a column taken for empty."""
-        dropped = [column.position for column in self.structure.columns if not column.kept]
+        nameless = [c for c in self.structure.columns if not c.kept and not c.header.strip()]
         fills = pl.Series([False] * rows.height, dtype=pl.Boolean)
-        for position in dropped:
+        for position in [column.position for column in nameless]:
             fills_it = rows[f"c{position}"].str.strip_chars() != ""
             if fills_it.any():
                 self.surprises.add(position - 1)

@@ -71,13 +71,19 @@ def describe_table(
     return Structure(
         width=width,
         header_rows=tuple(line.row for line in header.lines),
-        body_row=header.lines[-1].row + 1 if header.lines else 1,
+        body_row=_body_row(lines, header),
         columns=columns,
         dimensions=_dimensions(cells, numbers, columns, is_complete=is_complete),
         unit=unit,
         doubt=header.doubt,
         evidence=header.evidence,
     )
+
+
+def _body_row(lines: Sequence[Line], header: Header) -> int:
+    if header.lines:
+        return header.lines[-1].row + 1
+    return lines[header.body].row if header.body < len(lines) else 1
 
 
 def _are_numbers(column: Sequence[str]) -> bool:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from etl.extract.delimited import Passage, Text, read_batches
-from etl.extract.dialect import Cut
 from etl.extract.grid import Grid, Merge
 from etl.extract.headers import SEARCHED_ROWS, Header, Line, find_header
+from etl.extract.records import Dialect
 from etl.extract.roles import Batch
 
 
@@ -35,16 +35,18 @@ class OpenTable:
     passage: Passage = field(default_factory=Passage)
 
 
-def table_of_text(text: Text, cut: Cut) -> OpenTable:
+def table_of_text(
+    text: Text, dialect: Dialect, width: int, lines: Sequence[Line], header: Header
+) -> OpenTable:
     """Return the table that a cut of a text makes."""
     passage = Passage()
     return OpenTable(
-        lines=cut.lines,
-        width=cut.width,
-        header=cut.header,
+        lines=lines,
+        width=width,
+        header=header,
         merges=(),
-        is_complete=text.is_sampled_whole and len(cut.lines) < SEARCHED_ROWS,
-        read=lambda: read_batches(text, cut.dialect, cut.width, passage),
+        is_complete=text.is_sampled_whole and len(lines) < SEARCHED_ROWS,
+        read=lambda: read_batches(text, dialect, width, passage),
         passage=passage,
     )
 

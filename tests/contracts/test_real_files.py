@@ -12,7 +12,7 @@ import pytest
 
 from etl.anonymise.anonymising import anonymise_tiers
 from etl.contract.loading import find_contract
-from etl.extract.reading import read_delimited
+from etl.extract.reading import Files, read_supplied
 from etl.personal.scanning import ColumnFinding, scan_columns
 from etl.validate.checking import check_table, require_quality
 from etl.validate.reading import read_suites
@@ -49,7 +49,7 @@ def test_a_real_file_passes_with_every_row_accounted_for(
     checked, reading = checked_file(SAMPLES / name, contract, tmp_path)
     published = anonymise_tiers(checked.accepted, contract).tables["public"].collect()
 
-    require_quality(checked, reading.ragged, contract)
+    require_quality(checked, reading.records.ragged, contract)
     assert checked.rows == rows
     assert checked.quarantined_rows == bad
     assert checked.accepted_rows - published.height == suppressed
@@ -98,7 +98,7 @@ def test_longitudes_that_were_typed_as_areas_are_found():
 
 def checked_file(file: Path, contract, folder: Path):
     rows = folder / "rows.parquet"
-    reading = read_delimited(file, contract, rows, folder / "ragged.parquet")
+    reading = read_supplied(file, contract, Files.within(folder))
     suites = read_suites(ROOT / "expectations")
     return check_table(pl.scan_parquet(rows), contract, suites, gx_max_rows=2_000_000), reading
 

@@ -13,7 +13,7 @@ from etl.anonymise.anonymising import anonymise_tiers
 from etl.contract.loading import find_contract
 from etl.contract.model import Contract
 from etl.convert.writing import write_csv, write_parquet
-from etl.extract.reading import read_delimited
+from etl.extract.reading import Files, read_supplied
 from etl.validate.checking import RULES, Checked, check_table
 from etl.validate.reading import read_suites
 
@@ -34,14 +34,15 @@ def make_tables(dataset: str) -> dict[str, str]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         supplied = GOLDEN / dataset / "supplied.csv"
-        reading = read_delimited(supplied, contract, folder / "rows", folder / "ragged")
-        rows = pl.scan_parquet(folder / "rows")
+        files = Files.within(folder)
+        reading = read_supplied(supplied, contract, files)
+        rows = pl.scan_parquet(files.rows)
         suites = read_suites(ROOT / "expectations")
         checked = check_table(rows, contract, suites, gx_max_rows=2_000_000)
-        assert reading.data == checked.rows
+        assert reading.records.data == checked.rows
         return {
             "published.csv": _published(checked, contract, folder),
-            "quarantine.csv": _quarantine(checked, pl.read_parquet(folder / "ragged")),
+            "quarantine.csv": _quarantine(checked, pl.read_parquet(files.ragged)),
         }
 
 

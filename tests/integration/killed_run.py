@@ -17,7 +17,7 @@ from etl.publish import folder
 from tests.integration.yard import Yard, take_steps
 
 PLACES = {
-    "extract, before the rows": "etl.pipeline.landing:read_delimited",
+    "extract, before the rows": "etl.pipeline.landing:read_supplied",
     "extract, before the manifest": "etl.pipeline.landing:_landed",
     "validate, before the accepted rows": "etl.pipeline.validating:require_quality",
     "anonymise, before the table": "etl.pipeline.anonymising:anonymise_tiers",

@@ -127,11 +127,11 @@ BAD_FILES = [
         id="a wrong encoding",
     ),
     pytest.param(
-        "관리번호,공원명\n1,2\n".encode("utf-16"),
+        "관리번호,공원명\n1,2\n".encode("utf-16")[:-1],
         20,
         "supplying department",
         "no known encoding",
-        id="UTF-16",
+        id="UTF-16 that is cut off",
     ),
     pytest.param(
         csv_bytes(JOB_HEADER, jobs()),
@@ -263,7 +263,7 @@ def test_a_fault_of_the_program_is_one_document_too(yard):
     (broken / "sitecustomize.py").write_text(
         "import etl.extract.reading as r\n"
         "def fail(*_): raise ValueError('CANARY')\n"
-        "r.find_layout = fail\n".replace("CANARY", CANARY),
+        "r.declare_text = fail\n".replace("CANARY", CANARY),
         encoding="utf-8",
     )
     path = f"{broken}{os.pathsep}{yard.process_environment['PYTHONPATH']}"

@@ -15,8 +15,9 @@ from etl.extract.decoding import (
     UndecodableError,
     candidates,
     decode_chunks,
-    refuse_encoding,
+    fits_by_accident,
 )
+from etl.extract.delimited import refuse_encoding
 
 BOM = codecs.BOM_UTF8
 
@@ -109,15 +110,39 @@ def test_parts_fail_where_the_whole_fails(content, cuts, encoding):
         pytest.param(BOM, "utf-8", ("utf-8-sig",), id="declared UTF-8 may carry a mark"),
         pytest.param(b"a,b", "utf-8", ("utf-8",), id="a declaration is held to"),
         pytest.param(b"a,b", "cp949", ("cp949",), id="a declaration is held to, CP949 too"),
+        pytest.param(b"\xff\xfea\0", "auto", ("utf-16-le",), id="UTF-16 with a mark"),
+        pytest.param(b"\xfe\xff\0a", "auto", ("utf-16-be",), id="the other way round"),
+        pytest.param("가,1\n".encode("utf-16-le"), "auto", ("utf-16-le",), id="and without one"),
+        pytest.param("가,1\n".encode("utf-16-be"), "auto", ("utf-16-be",), id="both ways"),
+        pytest.param(b"a,\0\n1,2\n" * 9, "auto", ("utf-8", "cp949"), id="a NUL is no UTF-16"),
+        pytest.param(b"\0" * 40, "auto", ("utf-8", "cp949"), id="nor is nothing but NUL"),
+        pytest.param(b"a\0,\0b\0\n", "utf-16", ("utf-16-le",), id="declared UTF-16"),
     ],
 )
 def test_what_is_tried(first_bytes, declared, tried):
     assert candidates(first_bytes, declared) == tried
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding", "is_accident"),
+    [
+        pytest.param("서울특별시 종로구 세종대로 공영주차장 관리번호", "cp949", False, id="Korean"),
+        pytest.param("뷁", "cp949", False, id="one rare syllable"),
+        pytest.param("A동 B동, 뷁a", "cp949", False, id="Korean beside letters"),
+        pytest.param("㎡ ℃ ㈜ ①", "cp949", False, id="symbols alone"),
+        pytest.param("北京市公共图书馆和文化中心的管理部门数据表", "gb2312", True, id="Chinese"),
+        pytest.param("Ärzte und Ämter", "latin-1", True, id="German"),
+    ],
+)  # fmt: skip
+def test_another_encoding_that_fits_by_accident_is_noticed(text, encoding, is_accident):
+    content = text.encode(encoding)
+
+    assert fits_by_accident(content.decode("cp949")) is is_accident
+
+
 def test_the_refusal_names_each_offset_and_no_byte():
-    error = refuse_encoding("city-parks", [Failure("utf-8", 4), Failure("cp949", 9)])
+    error = refuse_encoding([Failure("utf-8", 4), Failure("cp949", 9)])
 
     assert isinstance(error, SourceFormatError)
     assert "cp949: first bad byte at offset 9; utf-8: first bad byte at offset 4" in error.message
-    assert error.facts == {"dataset": "city-parks", "offset_bytes": 9}
+    assert error.facts["offset_bytes"] == 9

@@ -150,7 +150,7 @@ def test_the_document_has_the_keys_that_others_build_on(tmp_path):
     ]  # fmt: skip
     assert document["sha256"] == hashlib.sha256(content).hexdigest()
     assert document["columns"][1] == {
-        "name": "수", "header": "수(개)", "unit": "개", "kept": True, "position": 2
+        "name": "수", "header": "수(개)", "unit": "개", "kept": True, "position": 2, "field": None
     }  # fmt: skip
 
 

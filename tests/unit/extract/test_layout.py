@@ -6,8 +6,11 @@ import traceback
 
 import pytest
 
+from etl.contract.source import Layout
 from etl.errors import SourceFormatError
-from etl.extract.layout import TextLayout, find_layout, normalise_header
+from etl.extract.declared import declare_text
+from etl.extract.delimited import open_text
+from etl.extract.layout import normalise_header
 from tests.unit.validate.tables import CANARY, contract_of
 
 CONTRACT = contract_of(
@@ -18,64 +21,70 @@ CONTRACT = contract_of(
 BOTH = ("park_id", "area")
 
 
+def lay_out(folder, text: str, contract=CONTRACT) -> tuple[str, int | tuple[int, ...], tuple]:
+    """Return delimiter, row of the header (or rows), and the field of each column."""
+    file = folder / "supplied"
+    file.write_text(text, encoding="utf-8", newline="")
+    declared = declare_text(open_text(file, folder), contract)
+    rows = declared.structure.header_rows
+    fields = tuple(column.field for column in declared.structure.columns)
+    return declared.delimiter, rows[0] if len(rows) == 1 else rows, fields
+
+
 @pytest.mark.parametrize(
     ("beginning", "layout"),
     [
-        pytest.param("관리번호,공원면적\n", TextLayout(",", 1, BOTH), id="titles"),
-        pytest.param("park_id,area\n", TextLayout(",", 1, BOTH), id="names"),
-        pytest.param("공원 번호,area\n", TextLayout(",", 1, BOTH), id="an alias"),
-        pytest.param("관리번호\t공원면적\n", TextLayout("\t", 1, BOTH), id="tabs"),
-        pytest.param("관리번호;공원면적\n", TextLayout(";", 1, BOTH), id="semicolons"),
-        pytest.param("관리번호|공원면적\n", TextLayout("|", 1, BOTH), id="bars"),
-        pytest.param("관리번호,공원면적", TextLayout(",", 1, BOTH), id="no line end"),
-        pytest.param("관리번호,공원면적\r1,2\r", TextLayout(",", 1, BOTH), id="bare CR"),
+        pytest.param("관리번호,공원면적\n", (",", 1, BOTH), id="titles"),
+        pytest.param("park_id,area\n", (",", 1, BOTH), id="names"),
+        pytest.param("공원 번호,area\n", (",", 1, BOTH), id="an alias"),
+        pytest.param("관리번호\t공원면적\n", ("\t", 1, BOTH), id="tabs"),
+        pytest.param("관리번호;공원면적\n", (";", 1, BOTH), id="semicolons"),
+        pytest.param("관리번호|공원면적\n", ("|", 1, BOTH), id="bars"),
+        pytest.param("관리번호,공원면적", (",", 1, BOTH), id="no line end"),
+        pytest.param("관리번호,공원면적\r1,2\r", (",", 1, BOTH), id="bare CR"),
         pytest.param(
             "공원면적,비고,관리번호\n",
-            TextLayout(",", 1, ("area", None, "park_id")),
+            (",", 1, ("area", None, "park_id")),
             id="another order, and a column to ignore",
         ),
         pytest.param(" 관리\t번호 ,'x\n", None, id="a blank inside a header is a difference"),
-        pytest.param(
-            '"공원\r\n번호"," 공원면적\u3000"\n', TextLayout(",", 1, BOTH), id="breaks and blanks"
-        ),
+        pytest.param('"공원\r\n번호"," 공원면적\u3000"\n', (",", 1, BOTH), id="breaks and blanks"),
         pytest.param(
             "\u1100\u1169\u11bc\u110b\u116f\u11ab\u1106\u1167\u11ab\u110c\u1165\u11a8,park_id\n",
-            TextLayout(",", 1, ("area", "park_id")),
+            (",", 1, ("area", "park_id")),
             id="decomposed Hangul, as macOS writes it",
         ),
         pytest.param(
             "2026년 공원 현황\n\n(단위: ㎡),,\n관리번호,공원면적\n",
-            TextLayout(",", 4, BOTH),
+            (",", 4, BOTH),
             id="titles and blank lines above",
         ),
         pytest.param(
             '"두 줄\n제목"\n관리번호,공원면적\n',
-            TextLayout(",", 2, BOTH),
+            (",", 2, BOTH),
             id="records are counted, not lines",
         ),
-        pytest.param(
-            "관리번호,공원면적\n관리번호,공원면적\n", TextLayout(",", 1, BOTH), id="the first wins"
-        ),
+        pytest.param("관리번호,공원면적\n관리번호,공원면적\n", (",", 1, BOTH), id="the first wins"),
         pytest.param(
             "관리번호\n관리번호,공원면적\n",
-            TextLayout(",", 2, BOTH),
+            (",", 2, BOTH),
             id="the record with more of the headers wins",
         ),
     ],
 )
-def test_the_header_is_found(beginning, layout):
+def test_the_header_is_found(tmp_path, beginning, layout):
     if layout is None:
         with pytest.raises(SourceFormatError):
-            find_layout(beginning, CONTRACT)
+            lay_out(tmp_path, beginning)
         return
 
-    assert find_layout(beginning, CONTRACT) == layout
+    assert lay_out(tmp_path, beginning) == layout
 
 
 @pytest.mark.parametrize(
     ("beginning", "fault"),
     [
-        pytest.param("", "no header of the contract was found", id="nothing"),
+        pytest.param("\n", "no header of the contract was found", id="nothing"),
         pytest.param("1,2\n", "no header of the contract was found", id="data without a header"),
         pytest.param("관리번호\n", r"1 columns are missing \(공원면적\)", id="a column is missing"),
         pytest.param(
@@ -101,20 +110,61 @@ def test_the_header_is_found(beginning, layout):
         ),
     ],
 )
-def test_a_file_without_its_columns_is_refused_and_not_quoted(beginning, fault):
+def test_a_file_without_its_columns_is_refused_and_not_quoted(tmp_path, beginning, fault):
     with pytest.raises(SourceFormatError, match=f"test-yard: {fault}") as caught:
-        find_layout(beginning, CONTRACT)
+        lay_out(tmp_path, beginning)
 
     assert "the live release stays" in caught.value.message
     assert CANARY not in "".join(traceback.format_exception(caught.value))
 
 
-def test_a_declared_header_row_is_held_to():
+def test_a_declared_header_row_is_held_to(tmp_path):
     contract = contract_of({"name": "a"}, layout={"header": 2})
 
-    assert find_layout("x\na\n", contract).header_record == 2
+    assert lay_out(tmp_path, "x\na\n", contract)[1] == 2
     with pytest.raises(SourceFormatError, match="no header"):
-        find_layout("a\nx\n", contract)
+        lay_out(tmp_path, "a\nx\n", contract)
+
+
+MEASURES = contract_of(
+    {"name": "gu", "title": {"ko": "구"}},
+    {"name": "men", "title": {"ko": "2022_남"}},
+    {"name": "women", "title": {"ko": "2022_여"}},
+)
+TWO_LEVELS = "현황,,\n구,2022,\n,남,여(명)\n가,1,2\n나,3,4\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "layout", "found"),
+    [
+        pytest.param(TWO_LEVELS, {}, (2, 3), id="two levels are joined as without a contract"),
+        pytest.param(TWO_LEVELS, {"header": (2, 3)}, (2, 3), id="declared levels"),
+        pytest.param("가,1,2\n", {"header": "none"}, (), id="no header, columns by their places"),
+        pytest.param("가~1~2\n", {"header": "none", "delimiter": "~"}, (),
+                     id="with a delimiter of its own"),
+    ],
+)  # fmt: skip
+def test_names_may_stand_in_several_rows_or_in_none(tmp_path, text, layout, found):
+    contract = MEASURES.model_copy(update={"layout": Layout(**layout)})
+
+    assert lay_out(tmp_path, text, contract)[1:] == (found, ("gu", "men", "women"))
+
+
+@pytest.mark.parametrize(
+    ("text", "layout", "fault"),
+    [
+        pytest.param("가,1\n", {"header": "none"}, "1 columns are missing", id="too few columns"),
+        pytest.param("가,1,2,3\n", {"header": "none"}, "1 columns are not declared", id="too many"),
+        pytest.param("구,2022_남,2022_여\n가,1,2\n", {"delimiter": ";"}, "no header",
+                     id="another delimiter than declared"),
+        pytest.param(TWO_LEVELS, {"header": 3}, "no header", id="one level of two"),
+    ],
+)  # fmt: skip
+def test_a_declared_layout_is_checked_against_the_file(tmp_path, text, layout, fault):
+    contract = MEASURES.model_copy(update={"layout": Layout(**layout)})
+
+    with pytest.raises(SourceFormatError, match=fault):
+        lay_out(tmp_path, text, contract)
 
 
 @pytest.mark.parametrize(

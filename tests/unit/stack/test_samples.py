@@ -9,7 +9,7 @@ import pytest
 
 from etl.anonymise.anonymising import anonymise_tiers
 from etl.contract.loading import find_contract
-from etl.extract.reading import read_delimited
+from etl.extract.reading import Files, read_supplied
 from etl.personal.scanning import scan_columns
 from etl.validate.checking import check_table, require_quality
 from etl.validate.reading import read_suites
@@ -33,7 +33,7 @@ def passed(tmp_path):
     def take(file: Path):
         contract = find_contract(ROOT / "schemas", "-".join(file.parts[-3:-1]))
         rows = tmp_path / "rows.parquet"
-        reading = read_delimited(file, contract, rows, tmp_path / "ragged.parquet")
+        reading = read_supplied(file, contract, Files.within(tmp_path))
         suites = read_suites(ROOT / "expectations")
         checked = check_table(pl.scan_parquet(rows), contract, suites, gx_max_rows=0)
         published = anonymise_tiers(checked.accepted, contract).tables["public"].collect()
@@ -76,7 +76,7 @@ def test_files_are_written_as_korean_excel_does(files):
 def test_a_sample_is_published_but_for_a_few_bad_rows_of_every_kind(files, passed, number):
     contract, reading, checked, _ = passed(files[number])
 
-    require_quality(checked, reading.ragged, contract)
+    require_quality(checked, reading.records.ragged, contract)
     critical = {
         (count.rule, count.count) for count in checked.counts if count.severity == "critical"
     }
@@ -86,7 +86,7 @@ def test_a_sample_is_published_but_for_a_few_bad_rows_of_every_kind(files, passe
         ("enum", EACH),
         ("primaryKey", 2 * EACH),
     }
-    assert reading.ragged == EACH
+    assert reading.records.ragged == EACH
     assert checked.accepted_rows == ROWS - 6 * EACH
 
 
@@ -102,7 +102,7 @@ def test_a_sample_holds_nothing_personal_but_places_of_facilities(files, passed,
 def test_the_planted_numbers_pass_every_step_but_the_gate(files, passed):
     contract, reading, checked, published = passed(files[3])
 
-    require_quality(checked, reading.ragged, contract)
+    require_quality(checked, reading.records.ragged, contract)
     assert checked.quarantined_rows == 0
     found = {
         (finding.column, finding.kind, finding.hits)
