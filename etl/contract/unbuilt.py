@@ -14,8 +14,6 @@ def find_unbuilt(contract: Contract) -> list[str]:
     reference = contract.reference_date
     found = {
         "source.sql": contract.source.sql is not None,
-        "layout.sheet": contract.layout.sheet != "auto",
-        "layout.member": contract.layout.member != "auto",
         "update.append": contract.update != "snapshot",
         "reference_date.file_name": reference is not None and reference.file_name is not None,
         "disclosure.level": contract.disclosure.level != "public",

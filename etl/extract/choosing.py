@@ -8,8 +8,8 @@ from etl.extract.decisions import Decision
 from etl.extract.delimited import Text
 from etl.extract.dialect import DELIMITERS, Cut, cut_text, find_cuts
 from etl.extract.landing import Outcome
-from etl.extract.questions import ask, refuse
 from etl.extract.records import Dialect
+from etl.extract.refusing import ask, refuse
 from etl.extract.structure import Structure
 
 SHOWN_ROWS = 10
@@ -22,7 +22,7 @@ def choose_cut(text: Text, delimiter: str | None) -> tuple[Cut, Decision]:
         SourceFormatError: Two ways are about as good, or none is good enough.
     """
     if not text.sample.strip():
-        raise refuse("The file is empty", "Export it again and drop it again.", "empty")
+        raise refuse("empty", "The file is empty")
     cuts = find_cuts(text.sample, is_whole=text.is_sampled_whole, delimiter=delimiter)
     if not cuts:
         return _choose_one_column(text, delimiter)
@@ -30,12 +30,14 @@ def choose_cut(text: Text, delimiter: str | None) -> tuple[Cut, Decision]:
     rival = cuts[1] if len(cuts) > 1 else None
     if rival and rival.score > 0.7 * best.score:
         raise ask(
+            "csv",
             f"The delimiter is not clear: {_shown(best)} makes {best.width} columns and"
             f" {_shown(rival)} makes {rival.width}, both about as well",
             f'layout:\n  delimiter: "{_shown(best)}"',
         )
     if not _is_convincing(best):
         raise ask(
+            "csv",
             f"The delimiter is not clear: with {_shown(best)} only {best.fit:.0%} of the records"
             f" have {best.width} cells",
             f'layout:\n  delimiter: "{_shown(best)}"',
@@ -50,12 +52,11 @@ def choose_cut(text: Text, delimiter: str | None) -> tuple[Cut, Decision]:
 def refuse_open() -> Exception:
     """Return the error for a text that ends inside a quoted cell."""
     return refuse(
-        "A quoted cell is never closed, so the file may be cut off",
-        "Export it again and drop it again.",
+        "csv", "A quoted cell is never closed, so the file may be cut off", "Export it again"
     )
 
 
-def require_header(structure: Structure) -> None:
+def require_header(structure: Structure, kind: str) -> None:
     """Ask where no row names the columns.
 
     Raises:
@@ -63,6 +64,7 @@ def require_header(structure: Structure) -> None:
     """
     if not structure.header_rows:
         raise ask(
+            kind,
             f"There seems to be no header: {structure.evidence}, and {structure.width} columns"
             " have no name",
             "layout:\n  header: none",
@@ -117,13 +119,12 @@ def describe_losses(rows: Sequence[int]) -> list[Decision]:
 
 def _choose_one_column(text: Text, delimiter: str | None) -> tuple[Cut, Decision]:
     if delimiter:
-        raise refuse(
-            "The declared delimiter divides no record", "Correct layout.delimiter in the contract."
-        )
+        raise refuse("csv", "The declared delimiter divides no record", "Correct layout.delimiter")
     lines = [line for line in text.sample.splitlines() if line.strip()]
     divided = sum(any(d.encode() in line for d in DELIMITERS[:4]) for line in lines)
     if divided > 0.1 * len(lines):
         raise ask(
+            "csv",
             "The delimiter is not clear: none divides the records into equally many cells",
             'layout:\n  delimiter: ","',
         )

@@ -25,8 +25,8 @@ from etl.extract.decoding import (
 )
 from etl.extract.grid import cell_columns
 from etl.extract.losses import lost_letters
-from etl.extract.questions import ask, refuse
 from etl.extract.records import Dialect, Part, RecordTooLongError, read_parts
+from etl.extract.refusing import ask, refuse
 from etl.extract.roles import Batch, Misfit
 
 CHUNK_BYTES = 1 << 22
@@ -84,7 +84,7 @@ def open_text(source: Path, folder: Path, declared: Declared = "auto") -> Text:
     """
     failures: list[Failure] = []
     if source.stat().st_size == 0:
-        raise refuse("The file is empty", "Export it again and drop it again.", "empty")
+        raise refuse("empty", "The file is empty")
     with source.open("rb") as file:
         beginning = file.read(SAMPLE_BYTES)
     for encoding in candidates(beginning, declared):
@@ -109,8 +109,7 @@ def refuse_encoding(failures: Sequence[Failure]) -> SourceFormatError:
     tried = sorted(failures, key=lambda failure: failure.offset_bytes, reverse=True)
     places = "; ".join(f"{f.encoding}: first bad byte at offset {f.offset_bytes}" for f in tried)
     error = refuse(
-        f"The file is in no known encoding ({places})",
-        "Save it again as UTF-8 or CP949 and drop it again.",
+        "csv", f"The file is in no known encoding ({places})", "Save it as UTF-8 or CP949"
     )
     error.facts["offset_bytes"] = tried[0].offset_bytes
     return error
@@ -137,8 +136,7 @@ def read_batches(text: Text, dialect: Dialect, width: int, passage: Passage) -> 
             yield _as_batch(part, dialect, width)
     except RecordTooLongError:
         raise refuse(
-            "A quoted cell or record does not end within 8 MiB",
-            "Close the quoted cell, and drop the file again.",
+            "csv", "A quoted cell or record does not end within 8 MiB", "Close the quoted cell"
         ) from None
 
 
@@ -157,6 +155,7 @@ def _require_korean(sample: bytes) -> None:
     """Ask where the bytes fit CP949, and what they say does not look like Korean."""
     if fits_by_accident(sample[:JUDGED_BYTES].decode(errors="ignore")):
         raise ask(
+            "csv",
             "The encoding is not clear: every byte fits cp949, but what comes out hardly looks"
             " like Korean, so another encoding may fit by accident",
             "layout:\n  encoding: cp949",

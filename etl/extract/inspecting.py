@@ -9,19 +9,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from etl.errors import SourceFormatError
-from etl.extract.choosing import (
-    choose_cut,
-    describe_decisions,
-    describe_losses,
-    refuse_open,
-    require_header,
-)
-from etl.extract.decisions import Decision
+from etl.extract.choosing import choose_cut, refuse_open, require_header
 from etl.extract.delimited import open_text
 from etl.extract.landing import Nowhere, OneFile, Outcome, land_table
-from etl.extract.reading import Reading
+from etl.extract.opening import Supplied, open_supplied
+from etl.extract.reading import Reading, make_reading
+from etl.extract.sheet_choice import Wanted
 from etl.extract.structure import Structure, describe_table
-from etl.extract.table import OpenTable, table_of_text
+from etl.extract.table import OpenTable, table_of_grid, table_of_text
+from etl.settings import Limits
 
 Status = Literal["read", "question", "refused"]
 
@@ -85,19 +81,24 @@ class Inspection:
         }
 
 
-def inspect_file(file: Path, landed: Path | None = None) -> Inspection:
+def inspect_file(
+    file: Path, landed: Path | None = None, limits: Limits | None = None
+) -> Inspection:
     """Read a file as it is, and say how.
 
     Args:
         file: The file; not modified.
         landed: Parquet to write where the file can be read: `_sheet`, `_row`, `_role`, then
             its columns as text. Ragged records have nulls there, and their text in `_text`.
+        limits: What the file may ask of the machine; the usual limits if None.
     """
     with file.open("rb") as content:
         sha256 = hashlib.file_digest(content, "sha256").hexdigest()
     facts = (file.name, sha256, file.stat().st_size)
     try:
-        reading = _read(file, landed)
+        with tempfile.TemporaryDirectory(dir=landed and landed.parent) as folder:
+            supplied = open_supplied(file, Wanted(), limits or Limits(), Path(folder))
+            reading = _read(supplied, landed, Path(folder))
     except SourceFormatError as error:
         return _unread(facts, error)
     return Inspection(*facts, "read", "", reading.kind, reading)
@@ -112,33 +113,24 @@ def _unread(facts: tuple[str, str, int], error: SourceFormatError) -> Inspection
     return Inspection(*facts, "question", error.message, kind, question=question)
 
 
-def _read(file: Path, landed: Path | None) -> Reading:
-    with tempfile.TemporaryDirectory(dir=landed and landed.parent) as name:
-        text = open_text(file, Path(name))
+def _read(supplied: Supplied, landed: Path | None, folder: Path) -> Reading:
+    text, delimited = None, None
+    if supplied.text is not None:
+        text = open_text(supplied.text, folder)
         cut, delimited = choose_cut(text, None)
         table = table_of_text(text, cut.dialect, cut.width, cut.lines, cut.header)
-        structure, outcome = _land(table, landed, None)
-        if table.passage.is_open:
-            raise refuse_open()
-    decisions = (
-        Decision("encoding", text.encoding, "every byte of the file decodes strictly", 1.0),
-        delimited,
-        *describe_decisions(structure, outcome),
-        *describe_losses(table.passage.lost),
-    )
-    return Reading(
-        kind="csv",
-        encoding=text.encoding,
-        delimiter=cut.dialect.delimiter,
-        sheet=None,
-        header_rows=structure.header_rows,
-        columns=structure.columns,
-        records=outcome.counts,
-        decisions=decisions,
-    )
+    else:
+        table = table_of_grid(supplied.sheet)
+    sheet = supplied.grid.name if supplied.grid else None
+    structure, outcome = _land(table, landed, sheet, supplied.kind)
+    if table.passage.is_open:
+        raise refuse_open()
+    return make_reading(supplied, text, delimited, structure, outcome, table.passage.lost)
 
 
-def _land(table: OpenTable, landed: Path | None, sheet: str | None) -> tuple[Structure, Outcome]:
+def _land(
+    table: OpenTable, landed: Path | None, sheet: str | None, kind: str
+) -> tuple[Structure, Outcome]:
     """Read a table; again, where a column taken for empty turns out to hold values."""
     filled = frozenset[int]()
     while True:
@@ -150,7 +142,7 @@ def _land(table: OpenTable, landed: Path | None, sheet: str | None) -> tuple[Str
             is_complete=table.is_complete,
             filled=filled,
         )
-        require_header(structure)
+        require_header(structure, kind)
         names = {f"c{c.position}": c.name for c in structure.columns if c.kept}
         target = OneFile(landed, sheet, names) if landed else Nowhere()
         outcome = land_table(table, structure, target)

@@ -11,13 +11,19 @@ from etl.extract.headers import Line
 
 _BREAK = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
 _SCALED = r"(?:십|백|천|만|억|조|십만|백만|천만|십억)?"
-_PLAIN_UNITS = (
-    rf"{_SCALED}(?:원|명|개|건|대|가구|세대|톤|달러|인|권|필지|호)|개소|곳|개교|개사|병상|마리|회|시간|분|초|세"
-    r"|[%％‰‱℃℉Å㎍㎎㎏㎜㎝㎞㎟㎠㎡㎢㎣㎤㎥㎦㏊㏈㎾㎿㎐㎒㎓㎔]|°[CF]|[kcm]?m[²³23]?|km\^?2|ha|[kmµμ]?g|[kMGT]?[wW]h?|[kM]?[lLℓ]|ppm|ppb|hPa|dB(?:\(A\))?"
-    r"|[kM]?V|m/s|t|USD|KRW|℃|개월|개년|포인트|점"
+_COUNTED = (
+    rf"{_SCALED}(?:원|명|개|건|가구|세대|톤|달러|필지)|개소|개교|개사|병상|마리|시간|개월|포인트"
 )
-_DOUBTFUL_UNITS = r"일|월|년|동|면|주|층|석|본|매|급|차|평|두|쪽|장|점|수|종|가지|그루"
-_UNIT = rf"(?:{_PLAIN_UNITS}|{_DOUBTFUL_UNITS})"
+_SIGNS = "[%％‰‱℃℉Å㎍㎎㎏㎜㎝㎞㎟㎠㎡㎢㎣㎤㎥㎦㏊㏈㎾㎿㎐㎒㎓㎔]"
+_LATIN = (
+    r"°[CF]|[kcm]?m[²³23]?|ha|[kmµμ]?g|[kMGT]?[wW]h?|[kM]?V|[kM]?[lLℓ]|ppm|ppb|hPa|dB(?:\(A\))?|m/s"
+    r"|USD|KRW"
+)
+# Syllables that are units of numbers, and something else beside words
+_DOUBTFUL_UNITS = (
+    "일|월|년|동|면|주|층|석|본|매|급|차|평|두|쪽|장|점|수|종|그루|대|호|인|권|곳|회|분|초|세|t"
+)
+_UNIT = rf"(?:{_COUNTED}|{_SIGNS}|{_LATIN}|{_DOUBTFUL_UNITS})"
 _UNITS = re.compile(rf"{_UNIT}(?:\s*[/·]\s*{_UNIT}|/{_SCALED}(?:명|인|리터|\d+\w*|㎢|\w{{1,3}}))?")
 _DOUBTFUL = re.compile(_DOUBTFUL_UNITS)
 _BRACKETED = re.compile(

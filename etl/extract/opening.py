@@ -49,6 +49,13 @@ class Supplied:
     decisions: tuple[Decision, ...] = ()
     findings: tuple[Finding, ...] = ()
 
+    @property
+    def sheet(self) -> Grid:
+        """The sheet, where there is no text."""
+        if self.grid is None:
+            raise refuse(self.kind, "The file holds no table")
+        return self.grid
+
 
 def open_supplied(source: Path, wanted: Wanted, limits: Limits, folder: Path) -> Supplied:
     """Open a supplied file by its content; its name is never asked.

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from etl.contract.fields import headers_of
 from etl.contract.model import Contract
 from etl.errors import SourceFormatError
 from etl.extract.choosing import describe_decisions, describe_losses, refuse_open, show_delimiter
 from etl.extract.decisions import Decision, Finding
-from etl.extract.declared import Declared, declare_text
+from etl.extract.declared import Declared, declare_grid, declare_text
 from etl.extract.delimited import Text, open_text
 from etl.extract.landing import ByRole, Outcome, land_table
+from etl.extract.layout import normalise_header
 from etl.extract.naming import Column
-from etl.extract.questions import refuse
+from etl.extract.opening import Supplied, open_supplied
+from etl.extract.refusing import refuse
 from etl.extract.roles import Counts
+from etl.extract.sheet_choice import Wanted
+from etl.extract.structure import Structure
+from etl.settings import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +88,16 @@ class Files:
         return cls(*(folder / f"{name}.parquet" for name in ("rows", "totals", "ragged")))
 
 
-def read_supplied(source: Path, contract: Contract, to: Files) -> Reading:
-    """Read a file of any size in bounded memory.
+def read_supplied(
+    source: Path, contract: Contract, to: Files, limits: Limits | None = None
+) -> Reading:
+    """Read a file of any kind, text of any size in bounded memory.
 
     Args:
         source: The supplied bytes; not modified.
         contract: Names the columns, and overrides what would be guessed about the file.
         to: The files to write.
+        limits: What the file may ask of the machine; the usual limits if None.
 
     Returns:
         Counts, columns and decisions.
@@ -97,31 +107,75 @@ def read_supplied(source: Path, contract: Contract, to: Files) -> Reading:
             without the contract's columns, or without data.
     """
     try:
-        with tempfile.TemporaryDirectory(dir=to.rows.parent) as folder:
-            return _read(source, contract, to, Path(folder))
+        with tempfile.TemporaryDirectory(dir=to.rows.parent) as name:
+            folder = Path(name)
+            supplied = open_supplied(source, wanted_by(contract), limits or Limits(), folder)
+            return _read(supplied, contract, to, folder)
     except SourceFormatError as error:
         if "dataset" in error.facts:
             raise
         raise _told_of(contract, error) from None
 
 
-def _told_of(contract: Contract, error: SourceFormatError) -> SourceFormatError:
-    """Return the error as one about a dataset that has a live release."""
-    kept = "Nothing was published; the live release stays."
-    what = error.message.replace("Nothing was read.", kept, 1)
-    message = f"{contract.name}: {what[:1].lower()}{what[1:]}"
-    return SourceFormatError(message, dataset=contract.name, **error.facts)
+def wanted_by(contract: Contract) -> Wanted:
+    """Return what a contract says about where its table is."""
+    layout = contract.layout
+    return Wanted(
+        sheet=None if layout.sheet == "auto" else layout.sheet,
+        member=None if layout.member == "auto" else layout.member,
+        headers=tuple(
+            frozenset(map(normalise_header, headers_of(field))) for field in contract.fields
+        ),
+    )
 
 
-def _read(source: Path, contract: Contract, to: Files, folder: Path) -> Reading:
-    text = open_text(source, folder, contract.layout.encoding)
-    declared = declare_text(text, contract)
+def make_reading(
+    supplied: Supplied,
+    text: Text | None,
+    delimited: Decision | None,
+    structure: Structure,
+    outcome: Outcome,
+    lost: Sequence[int],
+) -> Reading:
+    """Put together how a file was read."""
+    encoding = text.encoding if text else supplied.encoding
+    strictly = "every byte of the file decodes strictly"
+    decisions = [
+        *supplied.decisions,
+        *([Decision("encoding", text.encoding, strictly, 1.0)] if text else []),
+        *([delimited] if delimited else []),
+        *describe_decisions(structure, outcome),
+        *describe_losses(lost),
+    ]
+    return Reading(
+        kind=supplied.kind,
+        encoding=encoding,
+        delimiter=delimited.value if delimited else None,
+        sheet=supplied.grid.name if supplied.grid else None,
+        header_rows=structure.header_rows,
+        columns=structure.columns,
+        records=outcome.counts,
+        decisions=tuple(decisions),
+        findings=supplied.findings,
+    )
+
+
+def _read(supplied: Supplied, contract: Contract, to: Files, folder: Path) -> Reading:
+    text, delimited = None, None
+    if supplied.text is not None:
+        text = open_text(supplied.text, folder, contract.layout.encoding)
+        declared = declare_text(text, contract)
+        evidence = "it divides the header into the fields"
+        delimited = Decision("delimiter", declared.delimiter or ",", evidence, 1.0)
+    else:
+        declared = declare_grid(supplied.sheet, contract)
     outcome = _land(declared, contract, to)
     if declared.table.passage.is_open:
         raise refuse_open()
     if outcome.counts.data == 0:
-        raise refuse("The file holds no row of data", "Export it again and drop it again.")
-    return _reading(text, declared, outcome)
+        raise refuse(supplied.kind, "The file holds no row of data", "Export it again")
+    lost = declared.table.passage.lost
+    return make_reading(supplied, text, delimited, declared.structure, outcome, lost)
 
 
 def _land(declared: Declared, contract: Contract, to: Files) -> Outcome:
@@ -134,25 +188,9 @@ def _land(declared: Declared, contract: Contract, to: Files) -> Outcome:
         target.close()
 
 
-def _reading(text: Text, declared: Declared, outcome: Outcome) -> Reading:
-    delimiter = declared.delimiter or ","
-    return Reading(
-        kind="csv",
-        encoding=text.encoding,
-        delimiter=delimiter,
-        sheet=None,
-        header_rows=declared.structure.header_rows,
-        columns=declared.structure.columns,
-        records=outcome.counts,
-        decisions=(
-            Decision("encoding", text.encoding, "every byte of the file decodes strictly", 1.0),
-            Decision(
-                "delimiter",
-                show_delimiter(delimiter),
-                "it splits the header into all fields",
-                1.0,
-            ),
-            *describe_decisions(declared.structure, outcome),
-            *describe_losses(declared.table.passage.lost),
-        ),
-    )
+def _told_of(contract: Contract, error: SourceFormatError) -> SourceFormatError:
+    """Return the error as one about a dataset that has a live release."""
+    kept = "Nothing was published; the live release stays."
+    what = error.message.replace("Nothing was read.", kept, 1)
+    message = f"{contract.name}: {what[:1].lower()}{what[1:]}"
+    return SourceFormatError(message, dataset=contract.name, **error.facts)

@@ -12,6 +12,7 @@ from etl.extract.shapes import MARKERS, is_remark
 from etl.extract.structure import Structure
 
 HELD_ROWS = 500
+_NO_LABEL = r"^\s*([\d,.]+\s*(개소|개교|개|건|명|대|곳|호|면|원|회|%)?)?\s*$"  # blank or an amount
 _BESIDE_MARKERS = r"[\s\u3000()\[\]<>【】〈〉:：·]+"
 
 
@@ -231,7 +232,8 @@ def _total_rows(rows: pl.DataFrame, structure: Structure) -> pl.Series | pl.Expr
         for name in names
     )
     deepest = pl.coalesce(
-        pl.when(pl.col(name).str.strip_chars() != "").then(pl.col(name)) for name in reversed(names)
+        pl.when(~pl.col(name).str.contains(_NO_LABEL)).then(pl.col(name))
+        for name in reversed(names)
     )
     marker = deepest.str.replace_all(_BESIDE_MARKERS, "").str.to_lowercase().is_in(sorted(MARKERS))
     hinted = rows.select("_row", *names).filter(hint).filter(marker.fill_null(value=False))["_row"]

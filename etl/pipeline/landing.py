@@ -79,7 +79,9 @@ def _land_rows(bench: Workbench, contract: Contract, run_id: str) -> Landed:
         bench.store.writing(f"{prefix}/totals.parquet") as totals,
         bench.store.writing(f"{prefix}/ragged.parquet") as ragged,
     ):
-        reading = read_supplied(source, contract, Files(rows, totals, ragged))
+        reading = read_supplied(
+            source, contract, Files(rows, totals, ragged), bench.settings.limits
+        )
         landed_sha256 = measure_file(source).sha256
     bench.write_json(f"{prefix}/reading.json", reading.document())
     bench.ledger.describe_run(

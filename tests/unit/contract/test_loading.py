@@ -287,8 +287,6 @@ UNBUILT = [
                  "{sql: {connection: c, query: q, schedule: '@monthly'}}", 9, "source.sql",
                  id="a database"),
     pytest.param("{level: public}", "{level: agency}", 10, "disclosure.level", id="agencies"),
-    pytest.param("approval: none", "approval: none\nlayout: {sheet: 1월}", 26, "layout.sheet",
-                 id="a sheet"),
     pytest.param("approval: none",
                  "approval: none\nupdate: {append: {partition: month, by: park_id}}", 26,
                  "update.append", id="appending"),

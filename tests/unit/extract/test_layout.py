@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 
 import pytest
+from pydantic import ValidationError
 
 from etl.contract.source import Layout
 from etl.errors import SourceFormatError
@@ -178,3 +179,19 @@ def test_a_declared_layout_is_checked_against_the_file(tmp_path, text, layout, f
 )
 def test_headers_differ_by_what_is_seen(text, header):
     assert normalise_header(text) == header
+
+
+@pytest.mark.parametrize(
+    ("layout", "fault"),
+    [
+        pytest.param({"delimiter": ";;"}, "delimiter", id="two characters"),
+        pytest.param({"delimiter": "가"}, "delimiter", id="a letter"),
+        pytest.param({"header": 0}, "header", id="rows are counted from 1"),
+        pytest.param({"header": []}, "header", id="no row is written none"),
+        pytest.param({"header": list(range(1, 8))}, "header", id="seven levels"),
+        pytest.param({"encoding": "euc-kr"}, "encoding", id="CP949 is its name"),
+    ],
+)
+def test_a_layout_that_cannot_be_meant_is_refused(layout, fault):
+    with pytest.raises(ValidationError, match=fault):
+        Layout(**layout)
