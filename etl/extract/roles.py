@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from etl.extract.grid import cell_columns
-from etl.extract.shapes import MARKERS, is_remark
+from etl.extract.shapes import MARKERS, is_remark, shape_of
 from etl.extract.structure import Structure
 
 HELD_ROWS = 500
@@ -46,6 +46,10 @@ class Batch:
 
     rows: pl.DataFrame
     misfits: tuple[Misfit, ...] = ()
+
+    def __len__(self) -> int:
+        """Return how many records it holds."""
+        return self.rows.height + len(self.misfits)
 
 
 @dataclass(slots=True)
@@ -90,7 +94,7 @@ class Sorter:
         body = self._behind_header(batch)
         body = self._mark(body)
         last = self._last_solid_row(body)
-        if last is None and sum(held.rows.height for held in self._held) < HELD_ROWS:
+        if last is None and sum(map(len, self._held)) < HELD_ROWS:
             self._held.append(body)
             return self._none()
         settled = _joined([*self._held, _until(body, last)])
@@ -122,11 +126,12 @@ class Sorter:
         self.counts.data += roles.get("data", 0)
         self.counts.totals += roles.get("total", 0)
         self.counts.blank += roles.get("blank", 0)
-        self.counts.ragged += len(batch.misfits) + roles.get("ragged", 0)
+        misfits = tuple(misfit for misfit in batch.misfits if not misfit.is_blank)
+        self.counts.blank += len(batch.misfits) - len(misfits)
+        self.counts.ragged += len(misfits) + roles.get("ragged", 0)
         kept = batch.rows.filter(pl.col("_role") != "blank") if "blank" in roles else batch.rows
-        if "ragged" not in roles:
-            return Batch(kept, batch.misfits)
-        return self._without_ragged(Batch(kept, batch.misfits))
+        settled = Batch(kept, misfits)
+        return self._without_ragged(settled) if "ragged" in roles else settled
 
     def _without_ragged(self, batch: Batch) -> Batch:
         width = self.structure.width
@@ -138,7 +143,7 @@ class Sorter:
         return Batch(batch.rows.filter(pl.col("_role") != "ragged"), tuple(misfits))
 
     def _behind_header(self, batch: Batch) -> Batch:
-        """Count what stands above the body, and leave it out; blank misfits as well."""
+        """Count what stands above the body, and leave it out."""
         begins, names = self.structure.body_row, set(self.structure.header_rows)
         above = batch.rows.filter(pl.col("_row") < begins)
         blank = [(row, not "".join(cells).strip()) for row, *cells in above.iter_rows()]
@@ -148,11 +153,9 @@ class Sorter:
             self.counts.header += is_name
             self.counts.blank += not is_name and is_blank
             self.counts.notes += not is_name and not is_blank
-        below = [misfit for misfit in batch.misfits if misfit.row >= begins]
-        filled = [misfit for misfit in below if not misfit.is_blank]
-        self.counts.blank += len(below) - len(filled)
+        below = tuple(misfit for misfit in batch.misfits if misfit.row >= begins)
         rows = batch.rows if not above.height else batch.rows.filter(pl.col("_row") >= begins)
-        return Batch(rows, tuple(filled))
+        return Batch(rows, below)
 
     def _mark(self, batch: Batch) -> Batch:
         role = (
@@ -191,20 +194,26 @@ class Sorter:
     def _notes_in(self, held: Batch) -> set[int]:
         """Return which of the last records are notes."""
         records = [(row, role, cells) for row, role, *cells in held.rows.iter_rows()]
-        records += [(m.row, "ragged", [m.text]) for m in held.misfits]
+        records += [(m.row, "blank" if m.is_blank else "ragged", [m.text]) for m in held.misfits]
         widths = {misfit.row: misfit.cells for misfit in held.misfits}
         notes: set[int] = set()
         is_apart = False
         for row, role, cells in sorted(records):
             filled = [cell for cell in cells if cell.strip()]
+            is_narrow = len(filled) <= 2 and widths.get(row, 0) < self.structure.width
             if role == "blank":
                 is_apart = True
-                continue
-            is_note = is_apart or is_remark(filled[0])
-            if is_note and widths.get(row, 0) < self.structure.width and len(filled) <= 2:
+            elif is_narrow and self._reads_like_note(filled[0], is_apart=is_apart):
                 notes.add(row)
                 is_apart = True
         return notes
+
+    def _reads_like_note(self, text: str, *, is_apart: bool) -> bool:
+        """Tell whether a thin row is a remark, or words that a blank row or a note sets apart."""
+        if is_remark(text):
+            return True
+        is_wordy = shape_of(text) in ("words", "mixed")
+        return is_apart and is_wordy and (self.structure.width > 2 or " " in text.strip())
 
 
 def _blank_rows(rows: pl.DataFrame) -> pl.Series:

@@ -42,15 +42,7 @@ def inspected(request, tmp_path) -> tuple[Inspection, Path]:
 
 
 def rows_of(*, are_read: bool) -> list[object]:
-    names = [name for name, row in EXPECTED.items() if (row["status"] == "read") == are_read]
-    return [pytest.param(name, marks=WORKBOOK if is_workbook(name) else ()) for name in names]
-
-
-def is_workbook(name: str) -> bool:
-    return Path(name).suffix in (".xlsx", ".xls", ".hwp")
-
-
-WORKBOOK = pytest.mark.xfail(reason="inspect does not open workbooks yet", strict=False)
+    return [name for name, row in EXPECTED.items() if (row["status"] == "read") == are_read]
 
 
 @pytest.mark.parametrize("inspected", rows_of(are_read=True), indirect=True)

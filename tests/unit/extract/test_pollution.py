@@ -15,8 +15,6 @@ CASES = [case for case in make_cases() if case.table == "parks" or case.kind == 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.table}: {case.kind}: {case.name}")
 def test_one_pollution(case, tmp_path):
-    if case.file_name.endswith((".gz", ".zip")):
-        pytest.xfail("inspect does not open containers yet")
     verdict = judge(case, read_with_madang, tmp_path)
 
     assert verdict == (REFUSED if case.stops else RIGHT)

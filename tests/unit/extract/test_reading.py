@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from etl.errors import SourceFormatError
@@ -244,6 +244,7 @@ def read_by_hand(text: str) -> tuple[list[tuple[int, list[str]]], set[int], bool
 @given(body=st.text(alphabet='12",\n\r\0 ', max_size=30))
 def test_every_text_is_read_as_by_hand(tmp_path_factory, body):
     text = "a,b\n" + body
+    assume(10 * text.count("\0") < len(text))  # with more of them it is no text
     expected, broken, is_open = read_by_hand(text)
     good = [
         (number, *cells)
