@@ -35,6 +35,7 @@ from etl.contract.source import (
     ReferenceDate,
     Source,
 )
+from etl.contract.spelling import CoordinatePair, find_mispaired
 from etl.contract.vocabulary import (
     Duration,
     FieldName,
@@ -129,6 +130,7 @@ class Contract(Strict):
     foreign_keys: tuple[ForeignKey, ...] = Key((), alias="foreignKeys")
     missing_values: tuple[str, ...] = Key(("",), alias="missingValues")
     fields: tuple[Field, ...]
+    coordinates: tuple[CoordinatePair, ...] = ()
     rules: tuple[TableRule, ...] = ()
     expectations: tuple[NamedSuite, ...] = ()
     thresholds: Thresholds = Thresholds()
@@ -160,6 +162,8 @@ class Contract(Strict):
         for key, named in self._named_fields():
             if unknown := [name for name in named if name not in names]:
                 raise ValueError(f"{key}: {', '.join(unknown)} is not among the fields")
+        if mispaired := find_mispaired(self.coordinates, self.fields):
+            raise ValueError(f"coordinates: {mispaired}")
         self._check_roles()
         return self
 
@@ -172,6 +176,8 @@ class Contract(Strict):
         named.append(("privacy.l_diversity", tuple(self.privacy.l_diversity or ())))
         if self.privacy.tiers is not None:
             named.append(("privacy.tiers", tuple(self.privacy.tiers.agency.floors)))
+        for index, pair in enumerate(self.coordinates):
+            named.append((f"coordinates.{index}", pair.fields))
         for index, rule in enumerate(self.rules):
             named.append((f"rules.{index}", rule.fields))
         for index, key in enumerate(self.foreign_keys):
@@ -226,6 +232,10 @@ class Contract(Strict):
         """Name of the field that tells units apart; None where every row counts as one."""
         key = self.privacy.unit_key
         return None if key in (None, "none") else key
+
+    def pair_of(self, field: str) -> CoordinatePair | None:
+        """Return the pair of coordinates that a field is part of."""
+        return next((pair for pair in self.coordinates if field in pair.fields), None)
 
     def floors(self, tier: TierName) -> dict[str, int]:
         """Return the finest level of each quasi-identifier that a tier may publish."""

@@ -6,12 +6,13 @@ keys decide the rest, each for one field. A key that does nothing for the field'
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import StringConstraints
 
 from etl.contract.units import power_between
-from etl.contract.vocabulary import FieldType, Strict, Text
+from etl.contract.vocabulary import FieldName, FieldType, Grid, Strict, Text
 
 if TYPE_CHECKING:
     from etl.contract.fields import Field
@@ -54,6 +55,35 @@ class MissingValue(Strict):
 
     value: Text
     reason: Reason
+
+
+class CoordinatePair(Strict):
+    """Two fields that say together where something is.
+
+    Attributes:
+        longitude: Field of the coordinate to the east; published in degrees of WGS84.
+        latitude: Field of the coordinate to the north.
+        epsg: EPSG's number of the grid in which the source writes them; 4326 for degrees.
+    """
+
+    longitude: FieldName
+    latitude: FieldName
+    epsg: Grid = 4326
+
+    @property
+    def fields(self) -> tuple[str, str]:
+        """Names of both fields."""
+        return self.longitude, self.latitude
+
+
+def find_mispaired(pairs: Sequence[CoordinatePair], fields: Sequence[Field]) -> str | None:
+    """Say which pair of coordinates does not fit the fields; None when all do."""
+    types = {field.name: field.type for field in fields}
+    named = [name for pair in pairs for name in pair.fields]
+    if len(set(named)) < len(named):
+        return "a field stands on one side of one pair only"
+    wrong = [name for name in named if types.get(name, "number") != "number"]
+    return f"{wrong[0]} is no number" if wrong else None
 
 
 def find_misspelling(field: Field) -> str | None:

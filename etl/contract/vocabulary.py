@@ -29,6 +29,9 @@ Role = Literal["open", "sensitive", "quasi-identifier", "direct-identifier"]
 UNDECIDED = "undecided"  # what a proposed contract says in the place of a role
 
 
+Grid = Literal[4326, 5174, 5179, 5181, 5186]
+
+
 PersonalKind = Literal[
     "resident-number", "foreigner-number", "mobile-number", "card-number", "email", "coordinates"
 ]

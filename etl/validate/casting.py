@@ -15,11 +15,13 @@ import polars as pl
 from etl.contract.codelists import CodeSet
 from etl.contract.fields import Field
 from etl.contract.model import Contract
+from etl.contract.spelling import CoordinatePair
 from etl.contract.vocabulary import FieldType
 from etl.errors import ContractError, DefectError
 from etl.validate.normalise.addresses import spell_address
 from etl.validate.normalise.booleans import read_boolean
 from etl.validate.normalise.codes import spell_code, spell_several
+from etl.validate.normalise.coordinates import WGS84, keep_inside, project, round_to
 from etl.validate.normalise.damage import is_damaged
 from etl.validate.normalise.dates import (
     read_date,
@@ -120,6 +122,8 @@ def _value(
     powers: Mapping[str, int],
     codelists: Mapping[str, CodeSet] | None,
 ) -> pl.Expr:
+    if pair := contract.pair_of(field.name):
+        return _coordinate(field, pair, contract)
     value = cast_text(field, contract.timezone, powers.get(field.name, 0))
     codes = _codes(field, contract, codelists)
     by = field.codelist.by if field.codelist else "code"
@@ -130,6 +134,16 @@ def _value(
     if field.format == "address":
         return spell_address(value, codes, _reference_day(contract))
     return spell_code(value, codes, by, _reference_day(contract))
+
+
+def _coordinate(field: Field, pair: CoordinatePair, contract: Contract) -> pl.Expr:
+    sides = {side.name: cast_text(side, contract.timezone) for side in contract.fields
+             if side.name in pair.fields}  # fmt: skip
+    if pair.epsg == WGS84:
+        return keep_inside(sides[field.name], sides[pair.longitude], sides[pair.latitude])
+    place = project(pl.col(pair.longitude), pl.col(pair.latitude), pair.epsg)
+    side = "longitude" if field.name == pair.longitude else "latitude"
+    return round_to(place.struct.field(side), field.decimals or 0)
 
 
 def _codes(

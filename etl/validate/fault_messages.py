@@ -43,6 +43,18 @@ _KOREAN: Texts = {
         "목록에 없는 값이 들어 있습니다",
         "정해진 값만 적고, 여러 값은 정해진 기호로 나누십시오",
     ),
+    "swapped": (
+        "위도와 경도가 바뀐 것으로 보입니다",
+        "위도 열에는 33~39, 경도 열에는 124~132 사이의 값을 적으십시오",
+    ),
+    "not_on_grid": (
+        "다른 행과 좌표계가 다릅니다",
+        "도 단위가 아니라 다른 행과 같은 좌표계의 값으로 적으십시오",
+    ),
+    "outside_korea": (
+        "좌표가 우리나라 밖이거나 한쪽만 있습니다",
+        "두 좌표를 함께 확인하여 바로잡고, 모르면 둘 다 비워 두십시오",
+    ),
 }
 _ENGLISH: Texts = {
     "excel_damaged": (
@@ -80,6 +92,18 @@ _ENGLISH: Texts = {
     "not_listed": (
         "holds a value that is not in the list",
         "Write values of the list alone, with the agreed sign between them",
+    ),
+    "swapped": (
+        "looks like latitude and longitude exchanged",
+        "Write a latitude from 33 to 39 and a longitude from 124 to 132, each in its column",
+    ),
+    "not_on_grid": (
+        "is in degrees, unlike the other rows",
+        "Write a coordinate of the same grid as in other rows",
+    ),
+    "outside_korea": (
+        "lies outside of Korea, or stands without its other half",
+        "Check both coordinates; leave both empty where they are not known",
     ),
 }
 _TEXTS: dict[Literal["ko", "en"], Texts] = {"ko": _KOREAN, "en": _ENGLISH}

@@ -13,8 +13,10 @@ import polars as pl
 
 from etl.contract.fields import Field
 from etl.contract.model import Contract
+from etl.contract.spelling import CoordinatePair
 from etl.contract.vocabulary import FieldType
 from etl.validate.casting import ROW
+from etl.validate.normalise.coordinates import DEGREES, LATITUDES, LONGITUDES, WGS84
 from etl.validate.normalise.damage import (
     DAMAGED_OCTOBER,
     ENGLISH_MONTH,
@@ -22,7 +24,7 @@ from etl.validate.normalise.damage import (
     FORMULA_ERROR,
 )
 from etl.validate.normalise.dates import is_of_our_era, read_date, read_partial_date, spell_day
-from etl.validate.normalise.numbers import spell_plainly
+from etl.validate.normalise.numbers import read_number, spell_plainly
 
 Reason = Literal[
     "excel_damaged",
@@ -40,6 +42,9 @@ Reason = Literal[
     "no_date",
     "no_phone",
     "not_listed",
+    "swapped",
+    "not_on_grid",
+    "outside_korea",
 ]
 
 REASONS: tuple[Reason, ...] = get_args(Reason)
@@ -72,7 +77,7 @@ def add_reasons(issues: pl.LazyFrame, rows: pl.LazyFrame, contract: Contract) ->
     failing = issues.filter(about_type).select(ROW, "field").collect()
     fields = {field.name: field for field in contract.fields}
     parts = [
-        _reasons(rows, fields[name], part[ROW])
+        _reasons(rows, fields[name], part[ROW], contract.pair_of(name))
         for (name,), part in failing.partition_by("field", as_dict=True).items()
     ]
     reasons = pl.concat([pl.DataFrame(schema=SCHEMA), *parts]).lazy()
@@ -80,23 +85,26 @@ def add_reasons(issues: pl.LazyFrame, rows: pl.LazyFrame, contract: Contract) ->
     return joined.with_columns(pl.when(about_type).then("reason"))
 
 
-def _reasons(rows: pl.LazyFrame, field: Field, addresses: pl.Series) -> pl.DataFrame:
+def _reasons(
+    rows: pl.LazyFrame, field: Field, addresses: pl.Series, pair: CoordinatePair | None
+) -> pl.DataFrame:
     cells = rows.select(ROW, pl.col(field.name).str.strip_chars().alias("text"))
     failing = addresses.to_frame(ROW).lazy()
     found = cells.join(failing, on=ROW, how="semi").collect()
     return found.select(
         ROW,
         pl.lit(field.name).alias("field"),
-        find_reasons(found["text"], field).alias("reason"),
+        find_reasons(found["text"], field, pair).alias("reason"),
     )
 
 
-def find_reasons(cells: pl.Series, field: Field) -> pl.Series:
+def find_reasons(cells: pl.Series, field: Field, pair: CoordinatePair | None = None) -> pl.Series:
     """Say why each of some cells cannot be read as a field's type; null where nobody knows.
 
     Args:
         cells: Text that the field's reader refused, without outer blanks.
         field: Gives the type and how values are written.
+        pair: The pair of coordinates that the field is part of.
 
     Examples:
         >>> from etl.contract.vocabulary import Label
@@ -108,12 +116,14 @@ def find_reasons(cells: pl.Series, field: Field) -> pl.Series:
     frame = cells.to_frame("text").with_columns(
         plain=spell_plainly(cells), day=spell_day(cells, pivot=0)
     )
-    reasons = [pl.when(test).then(pl.lit(reason)) for reason, test in _tests(field)]
+    reasons = [pl.when(test).then(pl.lit(reason)) for reason, test in _tests(field, pair)]
     return frame.select(pl.coalesce(*reasons, pl.lit(None, dtype=pl.String))).to_series()
 
 
-def _tests(field: Field) -> Iterator[tuple[Reason, pl.Expr]]:
+def _tests(field: Field, pair: CoordinatePair | None) -> Iterator[tuple[Reason, pl.Expr]]:
     text = pl.col("text")
+    if pair is not None:
+        yield from _coordinate_tests(field, pair)
     yield "excel_damaged", text.str.contains(f"{EXPONENT}|{ENGLISH_MONTH}")
     yield "spreadsheet_error", text.str.contains(FORMULA_ERROR)
     if field.type in _NUMERIC:
@@ -132,6 +142,18 @@ def _of_format(field: Field) -> Reason | None:
         return "not_listed"
     forms: dict[str | None, Reason] = {"partial-date": "no_date", "phone": "no_phone"}
     return forms.get(field.format)
+
+
+def _coordinate_tests(field: Field, pair: CoordinatePair) -> Iterator[tuple[Reason, pl.Expr]]:
+    number = pl.col("plain").cast(pl.Float64, strict=False)
+    others = LATITUDES if field.name == pair.longitude else LONGITUDES
+    if pair.epsg == WGS84:
+        yield "swapped", number.is_between(*others)
+        is_read = read_number(pl.col("text"), field.decimals or 0, field.negative).is_not_null()
+        yield "outside_korea", is_read
+    else:
+        yield "not_on_grid", number.abs() <= DEGREES
+        yield "outside_korea", number.is_not_null()
 
 
 def _number_tests(text: pl.Expr) -> Iterator[tuple[Reason, pl.Expr]]:
