@@ -13,11 +13,11 @@ from etl.contract.demands import Severity
 from etl.contract.fields import Field
 from etl.contract.model import Contract
 from etl.errors import ContractError, DefectError, QualityGateError, SourceFormatError
+from etl.validate.addressing import address_issues, collect_marks
 from etl.validate.casting import ROW, cast_rows
 from etl.validate.compiling import compile_rules
 from etl.validate.faults import add_reasons
 from etl.validate.judging import judge
-from etl.validate.locating import locate
 from etl.validate.quality import Quality, asked_columns, measure_quality
 from etl.validate.rules import Exists, Rule
 from etl.validate.suites import Suite
@@ -118,7 +118,8 @@ def check_table(
     typed = cast_rows(rows, contract, units, codelists or {})
     known = {**(references or {}), contract.name: typed}
     _check_references(typed, rules, known, contract)
-    marks = _collect_marks(typed, rules, contract, known)
+    extra = [_day_of(contract).alias(_DAY), *asked_columns(contract, rules)]
+    marks = collect_marks(typed, rules, contract, extra, known)
     located = {rule.label: int(marks[rule.label].sum()) for rule in rules}
     is_judged = 0 < marks.height <= gx_max_rows
     if is_judged:
@@ -133,7 +134,7 @@ def check_table(
     return Checked(
         accepted=_accepted(typed, failing, contract),
         quarantined=_quarantined(rows, failing, critical),
-        issues=add_reasons(_issues(marks, every, wrong), rows, contract),
+        issues=add_reasons(address_issues(marks, every, wrong), rows, contract),
         rules=every,
         counts=_counts(every, counts),
         quality=measure_quality(marks, rules, located, contract),
@@ -232,25 +233,6 @@ def _check_references(
             )
 
 
-def _collect_marks(
-    typed: pl.LazyFrame,
-    rules: Sequence[Rule],
-    contract: Contract,
-    references: Mapping[str, pl.LazyFrame],
-) -> pl.DataFrame:
-    """Collect one bit per row and rule, what was asked, and the reference date, in one scan."""
-    extra = [_day_of(contract).alias(_DAY), *asked_columns(contract, rules)]
-    located = locate(typed, rules, extra, references)
-    marks = located.collect(engine="streaming")
-    if marks[ROW].n_unique() != marks.height:
-        raise DefectError(
-            f"{contract.name}: two landed rows share an address. Nothing was accepted; the live"
-            " release stays. Report this to the developers.",
-            dataset=contract.name,
-        )
-    return marks
-
-
 _DAY = ":day"
 
 
@@ -302,30 +284,6 @@ def _quarantined(
     ).list.drop_nulls()
     broken = failing.lazy().select(ROW, labels.alias(RULES))
     return rows.join(broken, on=ROW, how="inner", maintain_order="left")
-
-
-def _issues(marks: pl.DataFrame, rules: Sequence[Rule], wrong_totals: pl.DataFrame) -> pl.LazyFrame:
-    labels = [rule.label for rule in rules]
-    about_rows = [label for label in labels if label in marks.columns]
-    names = pl.LazyFrame(
-        {
-            "label": labels,
-            "order": range(len(rules)),
-            "field": [rule.field for rule in rules],
-            "rule": [rule.name for rule in rules],
-            "severity": [rule.severity for rule in rules],
-        },
-        schema_overrides={"label": pl.String},
-    )
-    failures = (
-        marks.lazy()
-        .filter(pl.any_horizontal(about_rows))
-        .unpivot(about_rows, index=ROW, variable_name="label", value_name="fails")
-        .filter(pl.col("fails"))
-        .select(ROW, "label")
-    )
-    every = pl.concat([failures, wrong_totals.lazy()])
-    return every.join(names, on="label").sort(ROW, "order").select(ROW, "field", "rule", "severity")
 
 
 def _counts(rules: Sequence[Rule], located: Mapping[str, int]) -> tuple[Count, ...]:

@@ -43,6 +43,8 @@ def locate(
 ) -> pl.LazyFrame:
     """Mark, for every row and rule, whether the row fails.
 
+    Repeated values are looked for beforehand, in one scan per rule of uniqueness.
+
     Args:
         typed: What `cast_rows` returns; not modified.
         rules: The compiled rules.
@@ -52,7 +54,7 @@ def locate(
     Returns:
         `_row`, one boolean column per rule, named by its label and never null, and `extra`.
     """
-    joined = _with_found(typed, rules, references or {})
+    joined = _with_found(_with_repeated(typed, rules), rules, references or {})
     scales = _scales(typed, rules)
     marks = (_fails(rule, scales).alias(rule.label) for rule in rules)
     return joined.select(ROW, *marks, *extra)
@@ -75,6 +77,35 @@ def _found(rule: Rule) -> str:
     return f"{rule.label}:found"
 
 
+def _with_repeated(typed: pl.LazyFrame, rules: Sequence[Rule]) -> pl.LazyFrame:
+    """Add a column for each rule of uniqueness that is true where the row's values repeat."""
+    joined = typed
+    for rule in rules:
+        if isinstance(rule.check, Unique):
+            repeated = _repeated_values(typed, rule.fields)
+            marked = repeated.with_columns(pl.lit(value=True).alias(_repeated(rule))).lazy()
+            joined = joined.join(marked, on=list(rule.fields), how="left", maintain_order="left")
+    return joined
+
+
+def _repeated(rule: Rule) -> str:
+    return f"{rule.label}:repeated"
+
+
+def _repeated_values(typed: pl.LazyFrame, fields: Sequence[str]) -> pl.DataFrame:
+    """Return the values, nulls aside, that stand in more than one row.
+
+    Only their hashes are held for the whole table; values are compared where hashes are equal.
+    """
+    values = typed.select(fields).drop_nulls()
+    hashed = pl.struct(fields).hash()
+    hashes = values.select(hashed.alias("hash")).collect(engine="streaming")["hash"].sort()
+    equal = hashes.filter(hashes == hashes.shift(1)).unique()
+    suspected = values.filter(hashed.is_in(equal.implode()))
+    counted = suspected.group_by(fields).len(":rows").filter(pl.col(":rows") > 1)
+    return counted.select(fields).collect(engine="streaming")
+
+
 def _scales(typed: pl.LazyFrame, rules: Sequence[Rule]) -> dict[str, int]:
     """Return the decimals to which a rule's numbers are brought; rules over others have none."""
     schema = typed.collect_schema()
@@ -94,7 +125,7 @@ def _fails(rule: Rule, scales: Mapping[str, int]) -> pl.Expr:
         case Readable():
             return ~pl.col(readable(rule.fields[0])).fill_null(value=True)
         case Unique():
-            return _is_repeated(rule.fields)
+            return pl.col(_repeated(rule)).is_not_null()
         case Between(least, most):
             return _is_outside(column, least, most)
         case Length(least, most):
@@ -129,12 +160,6 @@ def _fails_together(rule: Rule, check: TableCheck, columns: Sequence[pl.Expr]) -
             return pl.col(_found(rule)).is_null() & is_asked
         case _ as unknown:
             assert_never(unknown)
-
-
-def _is_repeated(fields: Sequence[str]) -> pl.Expr:
-    """Hold for every member of a repeated value; a null in it makes the row unlike any."""
-    values = pl.col(fields[0]) if len(fields) == 1 else pl.struct(fields)
-    return values.is_duplicated() & pl.all_horizontal(pl.col(fields).is_not_null())
 
 
 _ORDERS: dict[Operator, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {

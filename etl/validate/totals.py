@@ -12,12 +12,12 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from etl.contract.model import Contract
+from etl.validate.addressing import NO_TOTALS
 from etl.validate.casting import ROW, readable
 from etl.validate.rules import Rule, Totals
 
 _MARKER = r"^(?:총|합|소|누|총합|전체)?계(?:\(.*\))?$|^(?i:(?:grand|sub)?total|sum)$"
 _WIDEST = 38
-_ISSUES = {ROW: pl.Int64, "label": pl.String}
 
 
 def total_rules(contract: Contract) -> tuple[Rule, ...]:
@@ -50,7 +50,7 @@ def check_totals(
         whole table one has to be right.
     """
     if totals is None or not rules:
-        return pl.DataFrame(schema=_ISSUES)
+        return NO_TOTALS
     stated = totals.collect()
     texts = [field.name for field in contract.fields if field.type == "string"]
     wrong = [
@@ -58,7 +58,7 @@ def check_totals(
         for dimensions, group in _by_dimensions(stated, texts)
         for rule in rules
     ]
-    return pl.concat([pl.DataFrame(schema=_ISSUES), *wrong]).sort(ROW, "label")
+    return pl.concat([NO_TOTALS, *wrong]).sort(ROW, "label")
 
 
 def _by_dimensions(
