@@ -17,14 +17,15 @@ from benchmarks.measuring import (
     measure_anonymising,
     measure_parsing,
     measure_reading,
+    measure_validating,
     measure_whole_way,
     measure_workbooks,
 )
 
-ROWS, PEOPLE, CONTRACTS, DAGS = 1_000_000, 1_000_000, 1_000, 300
+ROWS, PEOPLE, JUDGED, CONTRACTS, DAGS = 1_000_000, 1_000_000, 2_000_000, 1_000, 300
 COLUMNS = ("count", "seconds", "per second", "peak memory", "ratio")
 CAPTION = """\
-Ratios: to the bare copy; to calamine alone; to the limit of three seconds; to all DAGs.
+Ratios: to the bare copy; to calamine; to Great Expectations; to three seconds; to all DAGs.
 Steps are read from the ledger; here they share one process, in Airflow each has its own."""
 NARROWEST = 100
 
@@ -34,6 +35,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--rows", type=int, default=ROWS, help=f"rows about people ({ROWS:,})")
     parser.add_argument("--people", type=int, default=PEOPLE, help=f"in the register ({PEOPLE:,})")
+    parser.add_argument("--judged", type=int, default=JUDGED, help=f"by two judges ({JUDGED:,})")
     parser.add_argument("--contracts", type=int, default=CONTRACTS, help=f"({CONTRACTS:,})")
     parser.add_argument("--dags", type=int, default=DAGS, help=f"contracts with DAGs ({DAGS})")
     given = parser.parse_args()
@@ -60,6 +62,8 @@ def _measure(folder: Path, given: argparse.Namespace, progress: Console) -> Iter
     yield from measure_workbooks(folder)
     progress.print(f"anonymising {given.people:,} people …", style="dim")
     yield from measure_anonymising(folder, given.people)
+    progress.print(f"judging {given.judged:,} rows twice …", style="dim")
+    yield from measure_validating(folder, given.judged)
     progress.print(f"reading {given.contracts:,} contracts …", style="dim")
     yield from measure_reading(folder, given.contracts)
     progress.print(f"parsing DAGs of {given.dags:,} contracts …", style="dim")

@@ -76,6 +76,22 @@ def measure_workbooks(folder: Path) -> Iterator[Line]:
         yield Line(what, found["seconds"], found["count"], found["peak_bytes"], f"{ratio:.2f} ×")
 
 
+def measure_validating(folder: Path, rows: int) -> Iterator[Line]:
+    """Judge one table by both judges: verdict by the one, verdict and addresses by the other."""
+    child.run("benchmarks.validating", "draw", rows, folder)
+    judged = child.run("benchmarks.validating", "gx", folder)
+    located = child.run("benchmarks.validating", "locate", folder)
+    if judged["counts"] != located["counts"]:
+        raise child.FailedError("Great Expectations and locate count differently.")
+    rules = len(judged["counts"])
+    yield Line(f"{rules} rules: Great Expectations on pandas", judged["seconds"], rows,
+               judged["peak_bytes"], "1 ×")  # fmt: skip
+    faster = located["seconds"] / judged["seconds"]
+    leaner = located["peak_bytes"] / judged["peak_bytes"]
+    yield Line(f"{rules} rules: locate, with addresses", located["seconds"], rows,
+               located["peak_bytes"], f"{faster:.2f} × time, {leaner:.2f} × memory")  # fmt: skip
+
+
 def measure_reading(folder: Path, contracts: int) -> Iterator[Line]:
     """Read many contracts, as the DAG processor does all day."""
     write_contracts(folder / "many", contracts)
