@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import IO
 
 import python_calamine
 
-from etl.extract.asking_calamine import Answer, ask_calamine
+from etl.extract.asking_calamine import ask_calamine
 from etl.extract.books import Book, Sheet, build_grid
 from etl.extract.cell_text import write_formatted
 from etl.extract.decisions import Finding
@@ -19,6 +18,7 @@ from etl.extract.grid import Grid, Merge, column_letters
 from etl.extract.markup import PACKAGE_ERRORS, damaged
 from etl.extract.package_findings import list_findings
 from etl.extract.refusing import exceed, refuse
+from etl.extract.sheet_markup import SheetMarkup
 from etl.extract.sheet_scan import (
     AS_STORED,
     LETTERS,
@@ -65,16 +65,17 @@ def _hidden_sheets(entries: Iterable[Entry]) -> tuple[Finding, ...]:
 
 def _read_sheet(package: Package, entry: Entry) -> Grid:
     """Read a sheet: calamine reads values while the markup is looked through for the rest."""
+    markup = SheetMarkup(package.path, entry.part, KIND)
     with ThreadPoolExecutor(max_workers=1) as helper:
         loading = helper.submit(_open_with_calamine, package, entry)
-        extent = _with_markup(package, entry, lambda open_part: measure_sheet(open_part, KIND))
-        _require_size(package, entry, extent)
+        extent = measure_sheet(markup)
+        _require_size(markup, extent, package.limits)
         reading = helper.submit(lambda: ask_calamine(lambda: loading.result()(entry.name), KIND))
-        scan, overlay = _scan(package, entry, extent, is_date_trusted=not package.is_1904)
+        scan, overlay = _scan(package, markup, extent, is_date_trusted=not package.is_1904)
         sheet = reading.result()
     columns, is_sure = read_columns(sheet, overlay)
     if not is_sure:  # a day that the fast reader does not know: read all dates from the markup
-        _, overlay = _scan(package, entry, extent, is_date_trusted=False)
+        _, overlay = _scan(package, markup, extent, is_date_trusted=False)
         columns, _ = read_columns(sheet, overlay)
     return build_grid(
         columns,
@@ -99,24 +100,10 @@ def _merges(sheet: python_calamine.CalamineSheet) -> list[tuple[tuple[int, int],
     return ask_calamine(lambda: sheet.merged_cell_ranges, KIND) or []
 
 
-def _with_markup(
-    package: Package, entry: Entry, look: Callable[[Callable[[], IO[bytes]]], Answer]
-) -> Answer:
-    """Return what a look at a sheet's markup finds."""
-    try:
-        with zipfile.ZipFile(package.path) as archive:
-            return look(partial(archive.open, entry.part))
-    except PACKAGE_ERRORS:
-        raise damaged(KIND) from None
-
-
 def _scan(
-    package: Package, entry: Entry, extent: Extent, *, is_date_trusted: bool
+    package: Package, markup: SheetMarkup, extent: Extent, *, is_date_trusted: bool
 ) -> tuple[SheetScan, Overlay]:
-    styles = package.special_styles(is_date_trusted=is_date_trusted)
-    scan = _with_markup(
-        package, entry, lambda open_part: scan_sheet(open_part, extent, styles, KIND)
-    )
+    scan = scan_sheet(markup, extent, package.special_styles(is_date_trusted=is_date_trusted))
     if scan.uncomputed:
         row, column = min(scan.uncomputed)
         raise refuse(
@@ -133,14 +120,14 @@ def _hidden_lines(scan: SheetScan) -> tuple[Finding, ...]:
     return tuple(Finding(what, count) for what, count in found if count)
 
 
-def _require_size(package: Package, entry: Entry, extent: Extent) -> None:
-    limits, width = package.limits, extent.last_column
+def _require_size(markup: SheetMarkup, extent: Extent, limits: Limits) -> None:
+    width = extent.last_column
     if extent.last_row > limits.rows:
         raise exceed(KIND, "rows", f"reaches row {extent.last_row:,}", limits.rows)
     if width > limits.columns:
         raise exceed(KIND, "columns", f"reaches column {width:,}", limits.columns)
     if extent.is_usual and width == LETTERS and extent.last_row * width > limits.cells:
-        width = _with_markup(package, entry, measure_width)
+        width = measure_width(markup)
     cells = extent.last_row * width
     if cells > limits.cells:
         raise exceed(KIND, "cells", f"has {cells:,} cells", limits.cells)
