@@ -14,6 +14,7 @@ CAR_PARKS, PARKS, EMPLOYMENT = (
     "parks-city_parks",
     "employment-disabled_employment",
 )
+ROWS = 5_000  # of every file of one dataset: one that lost a quarter would be held
 SESSION = uuid.uuid4().hex[:8]  # no two test sessions supply the same content
 BODY = "관리기관명"  # a column that says which version a row is of
 _TABLES = {CAR_PARKS: car_park_rows, PARKS: park_rows}
@@ -35,7 +36,7 @@ def sample(dataset: str, rows: int = 2000) -> bytes:
     return sample_text(chosen, rows, new_seed()).encode("cp949")
 
 
-def version(dataset: str, letter: str, rows: int = 200) -> bytes:
+def version(dataset: str, letter: str, rows: int = ROWS) -> bytes:
     """Return a clean file whose every row tells its version; the same version, the same bytes."""
     seed = int.from_bytes(f"{SESSION}{letter}".encode(), "big") % 2**31
     return encoded(_TABLES[dataset](rows, seed).with_columns(pl.lit(body(letter)).alias(BODY)))

@@ -20,7 +20,7 @@ def test_twenty_files_at_once_become_twenty_runs_each_once(
     stack: LiveStack, engineer: LiveAirflow
 ) -> None:
     dropped = {
-        stack.drop(dataset, new_name("한꺼번에"), version(dataset, f"burst {number}", 40)): dataset
+        stack.drop(dataset, new_name("한꺼번에"), version(dataset, f"burst {number}")): dataset
         for number in range(10)
         for dataset in (PARKS, CAR_PARKS)
     }

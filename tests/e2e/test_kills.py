@@ -8,11 +8,10 @@ from live_catalogue import Visitor, csv_rows, resource
 from live_stack import LiveStack, wait_for
 from polling_visitor import PollingVisitor
 from processes import is_alive, kill
-from supplied import CAR_PARKS, PARKS, body, new_name, version
+from supplied import CAR_PARKS, PARKS, ROWS, body, new_name, version
 
 STEPS = ("extract", "validate", "anonymise", "convert", "certify", "publish")
 BODY_COLUMN = "managing_body"
-ROWS = 5_000
 BEGUN = (
     "SELECT s.run_id FROM steps s JOIN runs r USING (run_id) WHERE r.dataset = %s"
     " AND s.step = %s AND s.attempt = 1 AND s.status = 'running'"
@@ -35,7 +34,7 @@ def test_a_run_whose_every_step_is_killed_ends_like_any_other(
     before = str(visitor.release(CAR_PARKS))
 
     with polling:
-        name = stack.drop(CAR_PARKS, new_name("끊긴 실행"), version(CAR_PARKS, "killed", ROWS))
+        name = stack.drop(CAR_PARKS, new_name("끊긴 실행"), version(CAR_PARKS, "killed"))
         for step in STEPS:
             kill_in_step(stack, CAR_PARKS, step)
         run = stack.wait_for_run(name)
@@ -71,7 +70,7 @@ def test_a_database_killed_while_a_run_publishes_comes_back_and_the_run_ends_by_
     before = str(visitor.release(CAR_PARKS))
 
     with polling:
-        name = stack.drop(CAR_PARKS, new_name("끊긴 원장"), version(CAR_PARKS, "database", ROWS))
+        name = stack.drop(CAR_PARKS, new_name("끊긴 원장"), version(CAR_PARKS, "database"))
         with polling.outage():
             with stack.connect("madang") as ledger:
                 wait_for(

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 from live_catalogue import Visitor
 from live_stack import LiveStack
-from supplied import PARKS, encoded
+from supplied import PARKS, ROWS, encoded
 
 from etl.intake.folders import folder_of
 from stack.sample_tables import park_rows
@@ -23,8 +23,7 @@ MARK = f"Zq9marker{uuid.uuid4().hex[:10]}"
 RESIDENT_NUMBER = _unissued_number("05", "48213")
 RESTRICTED_COLUMNS = ("original_name", "landed_sha256", "kept_as", "content_sha256")
 DATABASES = ("airflow", "ckan", "datastore")
-ROWS = 400
-FEW, MANY = slice(3, 5), slice(3, 103)  # below and above the five in a hundred of the contract
+FEW, MANY = slice(3, 5), slice(3, 1003)  # below and above the five in a hundred of the contract
 
 
 @dataclass(frozen=True)
