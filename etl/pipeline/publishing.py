@@ -175,6 +175,7 @@ def _switch(
                     for entry in content["files"]
                     if entry["name"] in ("data.parquet", "data.csv")
                 ),
+                quality=content.get("quality") or {},
             ),
         )
 

@@ -21,6 +21,7 @@ _METRICS = {
     "completeness": _Metric("완전성", "Filled cells among all", "completeness"),
     "uniqueness": _Metric("유일성", "Rows that repeat no other", "conciseness"),
 }
+RATES = tuple(_METRICS)
 _AGE = _Metric("기준일로부터 지난 날", "Days since the reference date", "timeliness")
 
 

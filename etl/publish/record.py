@@ -13,7 +13,7 @@ from typing import Any
 from etl.contract.fields import Field
 from etl.contract.model import Contract
 from etl.contract.vocabulary import FieldType, Label
-from etl.publish.measurements import measurements
+from etl.publish.measurements import RATES, measurements
 from etl.publish.names import csv_resource_id, file_url, page_url, parquet_resource_id
 
 PARQUET_TYPE = "application/vnd.apache.parquet"
@@ -71,10 +71,25 @@ def table_fields(contract: Contract) -> list[dict[str, str]]:
 
 
 def dataset_fields(
-    contract: Contract, release: str, reference_date: str, catalogue_url: str
+    contract: Contract,
+    release: str,
+    reference_date: str,
+    catalogue_url: str,
+    quality: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return the CKAN dataset without its resources."""
+    """Return the CKAN dataset without its resources.
+
+    Args:
+        contract: The dataset.
+        release: Name of the release.
+        reference_date: ISO date; empty when there is none.
+        catalogue_url: Address of the site.
+        quality: Figures of the certificate; a rate that is not told is left out.
+    """
+    figures = quality or {}
+    rates = {name: figures.get(name) for name in RATES}
     extras = {
+        **{f"quality_{name}": f"{rate:g}" for name, rate in rates.items() if rate is not None},
         "title_en": contract.title.en,
         "notes_en": contract.description.en,
         "release": release,

@@ -43,6 +43,7 @@ class Release:
         digest: Certified table digest.
         files: Local paths of all files of the release, by name.
         distributions: The two downloadable ones, certified.
+        quality: Figures of the certificate.
     """
 
     contract: Contract
@@ -53,6 +54,7 @@ class Release:
     digest: str
     files: Mapping[str, Path]
     distributions: tuple[Distribution, ...]
+    quality: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +204,9 @@ def _flip(catalogue: Catalogue, release: Release, previous: str) -> None:
     request: dict[str, Any] = {
         "match": {"name": contract.name},
         "filter": ["-extras"],  # CKAN merges lists by position: a shorter one would keep a tail
-        "update": dataset_fields(contract, release.name, release.reference_date, catalogue.url),
+        "update": dataset_fields(
+            contract, release.name, release.reference_date, catalogue.url, release.quality
+        ),
     }
     for item in release.distributions:
         prefix = ids[item.file_name][:ID_PREFIX]

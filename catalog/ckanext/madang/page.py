@@ -67,12 +67,17 @@ def _fact_labels() -> dict[str, str]:
         "steward": tk._("Department in charge"),
         "frequency": tk._("Update frequency"),
         "theme": tk._("Theme"),
+        "quality_error_rate": tk._("Error rate"),
+        "quality_completeness": tk._("Completeness"),
+        "quality_uniqueness": tk._("Uniqueness"),
         "contract_name": tk._("Dataset contract"),
         "contract_version": tk._("Contract version"),
     }
 
 
 def _fact_value(key: str, value: str) -> str:
+    if key.startswith("quality_"):
+        return f"{float(value):.2%}"
     return _frequencies().get(value, value) if key == "frequency" else value
 
 

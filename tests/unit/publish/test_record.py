@@ -80,6 +80,16 @@ def test_the_dataset_says_what_it_is():
     assert all(isinstance(value, str) and value for value in extras.values())
 
 
+def test_the_dataset_tells_the_rates_that_its_certificate_tells():
+    quality = {"error_rate": 0.0012, "completeness": 1.0, "uniqueness": None}
+
+    extras = dataset_fields(CONTRACT, "20261125-1", "", SITE, quality)["extras"]
+
+    told = {extra["key"]: extra["value"] for extra in extras}
+    assert (told["quality_error_rate"], told["quality_completeness"]) == ("0.0012", "1")
+    assert "quality_uniqueness" not in told
+
+
 def test_what_is_not_known_is_not_said():
     extras = dataset_fields(CONTRACT, "20261125-1", "", SITE)["extras"]
 
