@@ -38,6 +38,8 @@ from etl.intake.names import MARKER, readable_name
 CLAIM_ID = re.compile(r"[0-9a-f]{32}")
 QUIET_SECONDS = 1.0
 BLOCK_BYTES = 1 << 20
+RETURNED = "*.report*.xlsx"
+"""What a report's workbook is called when its department corrects it and drops it again."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -79,7 +81,7 @@ def claim_complete_files(
     Args:
         intake: The folder of all departments.
         datasets: Names of those whose contract can be read, with the pattern that the names
-            of their files fit (`source.folder.files`).
+            of their files fit (`source.folder.files`); a report that comes back fits always.
         quiet_seconds: How long a file must not change to be complete; one that its sender
             marked need not wait.
         pause: Waits between the two looks.
@@ -255,7 +257,8 @@ def _remove_marker(file: Path) -> None:
 def _is_expected(file: Path, datasets: Mapping[str, str]) -> bool:
     """Tell whether a file belongs to a dataset and has such a name, however Unicode spells it."""
     pattern = datasets.get(_dataset_of(file))
-    return pattern is not None and fnmatch(readable_name(file.name).lower(), pattern.lower())
+    name = readable_name(file.name).lower()
+    return pattern is not None and (fnmatch(name, pattern.lower()) or fnmatch(name, RETURNED))
 
 
 def _dataset_of(file: Path) -> str:

@@ -65,6 +65,8 @@ def test_a_complete_file_becomes_a_claim_under_its_own_name(intake):
         pytest.param(unicodedata.normalize("NFD", "공원.csv"), True, id="or decomposed by a Mac"),
         pytest.param("공원.hwp", False, id="another name stays where it is"),
         pytest.param("주차장.csv", False, id="so does that of another table"),
+        pytest.param("공원.csv.report.xlsx", True, id="a report that comes back is taken"),
+        pytest.param("공원.csv.report (2).XLSX", True, id="also under a number"),
     ],
 )
 def test_only_files_that_the_contract_names_are_taken(intake, name, is_taken):
