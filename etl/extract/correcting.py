@@ -17,12 +17,14 @@ A cell that comes back as it was shown stands for the supplied one: masks are ne
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 
 from etl.contract.model import Contract
+from etl.extract.grid import column_letters
 from etl.extract.returned_rows import (
     LINE,
     MOST_PLACES,
@@ -105,6 +107,43 @@ def compose_rows(
     )
 
 
+def restore_rows(
+    rows: pl.DataFrame,
+    base: pl.LazyFrame,
+    contract: Contract,
+    today: date,
+    positions: Mapping[str, int],
+) -> pl.DataFrame:
+    """Lift the masks of a whole table that came back, row by row.
+
+    A row is known again by its key; of supplied rows that repeat a key, by its number as well.
+
+    Args:
+        rows: The landed rows of the returned table; not modified.
+        base: The landed rows that were shown; not modified.
+        contract: Has a primary key.
+        today: See `compose_rows`.
+        positions: Columns of the returned sheet, counted from 1.
+
+    Raises:
+        SourceFormatError: A cell is masked and stands for no supplied one.
+    """
+    names = [field.name for field in contract.fields]
+    is_masked = pl.any_horizontal(pl.col(names).str.contains(BLOCK, literal=True))
+    masked = rows.lazy().filter(is_masked).with_columns(key=_key(contract))
+    known = _shown(base.with_columns(key=_key(contract)), contract, today, also=("key",))
+    known = known.with_columns(is_unique=pl.len().over("key") == 1)
+    found = masked.join(known, on="key").filter(
+        pl.col("is_unique") | (pl.col(NUMBER) == pl.col(_ROW))
+    )
+    restored = found.select(_ROW, *(_as_supplied(name) for name in names))
+    others = rows.lazy().join(restored.select(_ROW), on=_ROW, how="anti")
+    whole = pl.concat([others.select(_ROW, *names), restored]).sort(_ROW).collect()
+    letters = {name: column_letters(positions[name]) for name in names}
+    _require_unmasked(whole.rename({_ROW: LINE}), letters, contract)
+    return whole
+
+
 def require_no_mask(rows: pl.LazyFrame, contract: Contract) -> None:
     """Refuse rows that hold a mask: it stands for a cell that is elsewhere.
 
@@ -139,19 +178,29 @@ def _restore(
     rows: pl.DataFrame, supplied: pl.DataFrame, contract: Contract, today: date
 ) -> pl.DataFrame:
     """Put the supplied cell back where a cell came back as it was shown."""
-    fields = contract.fields
-    shown = supplied.lazy().select(
-        pl.col(_ROW).alias(NUMBER),
-        *(fit_cell(show_cell(field, today)).alias(f"{field.name}:shown") for field in fields),
-        *(pl.col(field.name).alias(f"{field.name}:supplied") for field in fields),
-    )
+    shown = _shown(supplied.lazy(), contract, today)
     joined = rows.lazy().join(shown, on=NUMBER, how="left", maintain_order="left")
     return joined.select(
         LINE,
         NUMBER,
-        *(_as_supplied(field.name) for field in fields),
+        *(_as_supplied(field.name) for field in contract.fields),
         (_key(contract) == _key(contract, ":supplied")).fill_null(value=False).alias(_SAME),
     ).collect()
+
+
+def _shown(
+    supplied: pl.LazyFrame, contract: Contract, today: date, also: Sequence[str] = ()
+) -> pl.LazyFrame:
+    """Return rows by number, each cell as it was shown and as it was supplied."""
+    return supplied.select(
+        pl.col(_ROW).alias(NUMBER),
+        *also,
+        *(
+            fit_cell(show_cell(field, today)).alias(f"{field.name}:shown")
+            for field in contract.fields
+        ),
+        *(pl.col(field.name).alias(f"{field.name}:supplied") for field in contract.fields),
+    )
 
 
 def _as_supplied(name: str) -> pl.Expr:

@@ -16,8 +16,9 @@ from etl.errors import (
     SourceError,
     StoreError,
 )
-from etl.extract.reading import Files, Reading, read_supplied
+from etl.extract.reading import Files, Reading
 from etl.intake.claim import Claim
+from etl.pipeline.correcting import read_file
 from etl.pipeline.keys import bytes_key
 from etl.pipeline.taking import require_taken
 from etl.pipeline.workbench import Workbench, unknown_run
@@ -79,14 +80,11 @@ def _land_rows(bench: Workbench, contract: Contract, run_id: str) -> Landed:
         bench.store.writing(f"{prefix}/totals.parquet") as totals,
         bench.store.writing(f"{prefix}/ragged.parquet") as ragged,
     ):
-        reading = read_supplied(
-            source, contract, Files(rows, totals, ragged), bench.settings.limits
-        )
         landed_sha256 = measure_file(source).sha256
+        run_key = _run_key(bench, contract, landed_sha256)
+        reading = read_file(bench, contract, source, Files(rows, totals, ragged), run_key)
     bench.write_json(f"{prefix}/reading.json", reading.document())
-    bench.ledger.describe_run(
-        run_id, landed_sha256=landed_sha256, run_key=_run_key(bench, contract, landed_sha256)
-    )
+    bench.ledger.describe_run(run_id, landed_sha256=landed_sha256, run_key=run_key)
     landed = _landed(contract, run_id, prefix, reading)
     bench.ledger.record_books(
         run_id,

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
-from zoneinfo import ZoneInfo
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import polars as pl
 
 from etl.contract.model import Contract
-from etl.ledger.records import Run
-from etl.pipeline.keys import step_key
-from etl.pipeline.workbench import Workbench, unknown_run
+from etl.pipeline.keys import bytes_key, step_key
+from etl.pipeline.workbench import Workbench
 from etl.states import Landed
 from etl.validate.checking import Checked
 from etl.validate.issues import log_issues
+from etl.validate.marked_workbook import mark_workbook
 from etl.validate.places import Places
 from etl.validate.report_page import render_page
 from etl.validate.report_workbook import render_workbook
@@ -27,25 +28,49 @@ def write_report(bench: Workbench, landed: Landed, contract: Contract, checked: 
     workbook, which belongs to the department that supplied them.
     """
     prefix = step_key(landed, "validated")
-    places = Places.in_order(contract)
-    today = landed_on(bench, landed, contract)
+    document = bench.read_json(f"{landed.key}/reading.json")
+    places = _places(document, contract)
+    today = bench.day_of(landed.run_id, contract)
     with bench.store.local_path(f"{landed.key}/rows.parquet") as file:
         rows = pl.scan_parquet(file, glob=False)
-        bench.sink(log_issues(checked, rows, contract, places, today), f"{prefix}/issues.parquet")
+        with _with_totals(bench, landed, rows) as every:
+            log = log_issues(checked, every, contract, places, today)
+            bench.sink(log, f"{prefix}/issues.parquet")
         with bench.store.local_path(f"{prefix}/issues.parquet") as issues:
             log = pl.scan_parquet(issues, glob=False)
             report = Report.build(checked, contract, log, places, _ragged_rows(bench, landed))
             bench.store.write_bytes(f"{prefix}/report.html", render_page(report))
-            workbook = render_workbook(report, rows, landed.run_id, today)
+            workbook = _workbook(bench, landed, report, rows, document["kind"])
             bench.store.write_bytes(f"{prefix}/report.xlsx", workbook)
 
 
-def landed_on(bench: Workbench, landed: Landed, contract: Contract) -> date:
-    """Return the day on which a run began, so that repeating a step changes no byte."""
-    run: Run | None = bench.ledger.run(landed.run_id)
-    if run is None:
-        raise unknown_run(landed.dataset)
-    return run.started_at.astimezone(ZoneInfo(contract.timezone)).date()
+@contextmanager
+def _with_totals(bench: Workbench, landed: Landed, rows: pl.LazyFrame) -> Iterator[pl.LazyFrame]:
+    """Lend the landed rows with the total rows of the source, whose sums may be at fault."""
+    with bench.store.local_path(f"{landed.key}/totals.parquet") as totals:
+        yield pl.concat([rows, pl.scan_parquet(totals, glob=False)])
+
+
+def _places(document: dict[str, Any], contract: Contract) -> Places:
+    """Return where the supplied file has the contract's columns."""
+    positions = {column["field"]: column["position"] for column in document["columns"]}
+    return Places(
+        {field.name: positions[field.name] for field in contract.fields},
+        document["sheet"],
+        tuple(document["header_rows"]),
+    )
+
+
+def _workbook(
+    bench: Workbench, landed: Landed, report: Report, rows: pl.LazyFrame, kind: str
+) -> bytes:
+    """Mark the department's own workbook; where that cannot be, write its rows into a new one."""
+    today = bench.day_of(landed.run_id, report.contract)
+    own = None
+    if kind == "xlsx":
+        with bench.store.local_path(bytes_key(landed.dataset, landed.run_id)) as file:
+            own = mark_workbook(file, report, rows, landed.run_id, today)
+    return own or render_workbook(report, rows, landed.run_id, today)
 
 
 def _ragged_rows(bench: Workbench, landed: Landed) -> list[int]:

@@ -8,9 +8,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import polars as pl
@@ -92,6 +93,13 @@ class Workbench:
         ):
             raise unknown_run(state.dataset)
         return self.contract_of(state.dataset, state.contract_sha256)
+
+    def day_of(self, run_id: str, contract: Contract) -> date:
+        """Return the day on which a run began, so that repeating a step changes no byte."""
+        run = self.ledger.run(run_id)
+        if run is None:
+            raise unknown_run(contract.name)
+        return run.started_at.astimezone(ZoneInfo(contract.timezone)).date()
 
     def code_lists(self, contract: Contract) -> dict[str, CodeList]:
         """Return the code lists that levels are taken from."""

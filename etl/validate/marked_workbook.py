@@ -19,6 +19,7 @@ from xml.etree.ElementTree import ParseError
 import polars as pl
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell import Cell
+from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 
 from etl.personal.masking import BLOCK, holds_person, mask, show_cell
@@ -36,7 +37,7 @@ MOST_BYTES: Final = 40 << 20
 MOST_CELLS: Final = 400_000
 _NOT_OPENED: Final = (
     *(OSError, EOFError, KeyError, ValueError, TypeError, AttributeError, IndexError),
-    *(zipfile.BadZipFile, ParseError),
+    *(zipfile.BadZipFile, InvalidFileException, ParseError),
 )
 
 
@@ -83,8 +84,9 @@ def mark_workbook(
     sheet = workbook.create_sheet(source.title)
     cells = _landed_cells(report, rows, today)
     others = _hidden(list(_other_cells(source, cells)), report, today)
+    _dress(source, sheet)
     _write(sheet, report.places, cells, others)
-    _dress(source, sheet, report.places)
+    _merge_heading(source, sheet, report.places)
     for row, faults in marking.cells.items():
         for field, broken in faults.items():
             mark_cell(cell_at(sheet, row, report.places.positions[field]), broken, report)
@@ -114,7 +116,8 @@ def _open(file: Path, name: str | None) -> Worksheet | None:
         with zipfile.ZipFile(file) as archive:
             if any(part.file_size > MOST_BYTES for part in archive.infolist()):
                 return None
-        sheet = load_workbook(file, data_only=True, keep_links=False)[str(name)]
+        with file.open("rb") as content:  # by a path openpyxl would judge the name
+            sheet = load_workbook(content, data_only=True, keep_links=False)[str(name)]
     except _NOT_OPENED:
         return None
     return sheet if isinstance(sheet, Worksheet) else None
@@ -186,8 +189,8 @@ def _write(
         write_text(cell_at(sheet, place.row, place.column), place.text)
 
 
-def _dress(source: Worksheet, sheet: Worksheet, places: Places) -> None:
-    """Take over widths, colours, lines and the merged cells of the heading."""
+def _dress(source: Worksheet, sheet: Worksheet) -> None:
+    """Take over widths, colours and lines."""
     for letter, dimension in source.column_dimensions.items():
         sheet.column_dimensions[letter].width = dimension.width
     known: dict[int, Cell] = {}
@@ -196,14 +199,20 @@ def _dress(source: Worksheet, sheet: Worksheet, places: Places) -> None:
             if isinstance(cell, Cell) and cell.has_style:
                 _wear(cell_at(sheet, cell.row, cell.column), cell, known)
     sheet.freeze_panes = source.freeze_panes
-    for merged in source.merged_cells.ranges:
-        if merged.max_row <= max(places.header_rows, default=0):
-            sheet.merge_cells(merged.coord)
 
 
 def _wear(cell: Cell, like: Cell, known: dict[int, Cell]) -> None:
     """Give a cell the looks of another workbook's cell; each look is made once."""
     worn = known.setdefault(like.style_id, cell)
+    if worn is not cell:
+        cell._style = copy(worn._style)  # type: ignore[attr-defined]  # noqa: SLF001
+        return
     for look in ("font", "fill", "border", "alignment"):
-        value = copy(getattr(like, look)) if worn is cell else getattr(worn, look)
-        setattr(cell, look, value)
+        setattr(cell, look, copy(getattr(like, look)))
+
+
+def _merge_heading(source: Worksheet, sheet: Worksheet, places: Places) -> None:
+    """Merge the cells of the heading as they were; below it every cell stands for itself."""
+    for merged in source.merged_cells.ranges:
+        if merged.max_row <= max(places.header_rows, default=0):
+            sheet.merge_cells(merged.coord)

@@ -70,8 +70,8 @@ def render_workbook(
     shown = Shown(
         holds="rows" if report.contract.primary_key else "own",
         sheet=ROWS_SHEET,
-        shown=len(marking.cells) + len(ragged),
-        total=marking.rows + len(report.ragged_rows),
+        shown=len(cells) + len(ragged),
+        total=len(cells) + marking.rows - len(marking.cells) + len(report.ragged_rows),
         has_masks=any(BLOCK in text for row in cells.values() for text in row.values()),
     )
     workbook = Workbook()

@@ -50,7 +50,8 @@ def supplied(path):
         sheet.append(line)
     sheet["B5"].data_type = "s"
     sheet["D3"].font = Font(bold=True)
-    sheet["D6"].fill = PatternFill("solid", fgColor="00FF00")
+    for name in ("B5", "C6", "D6", "D8"):
+        sheet[name].fill = PatternFill("solid", fgColor="00FF00")
     sheet["B6"].comment = Comment(CANARY, CANARY)
     sheet.merge_cells("A3:A4")
     sheet.merge_cells("A8:C8")
@@ -71,7 +72,7 @@ def rows_of():
 
 def marked(tmp_path, contract=CONTRACT, **how) -> bytes | None:
     report = report_on(rows_of(), contract, places=how.pop("places", PLACES))
-    return mark_workbook(supplied(tmp_path / "a.xlsx"), report, rows_of(), RUN, TODAY, **how)
+    return mark_workbook(supplied(tmp_path / "supplied"), report, rows_of(), RUN, TODAY, **how)
 
 
 def sheet_of(content: bytes):
@@ -106,7 +107,9 @@ def test_it_looks_as_it_looked(tmp_path):
     sheet = sheet_of(marked(tmp_path))
 
     assert sheet["D3"].font.bold
-    assert sheet["D6"].fill.fgColor.rgb == "0000FF00"
+    for name in ("B5", "C6", "D6", "D8"):
+        assert sheet[name].fill.fgColor.rgb == "0000FF00"
+    assert sheet["B5"].quotePrefix
     assert sheet.column_dimensions["A"].width == 33
     assert sheet.freeze_panes == "A5"
     assert [str(merged) for merged in sheet.merged_cells.ranges] == ["A3:A4"]
