@@ -15,6 +15,7 @@ from benchmarks import child
 from benchmarks.measuring import (
     Line,
     measure_anonymising,
+    measure_beside_peers,
     measure_parsing,
     measure_reading,
     measure_validating,
@@ -22,7 +23,8 @@ from benchmarks.measuring import (
     measure_workbooks,
 )
 
-ROWS, PEOPLE, JUDGED, CONTRACTS, DAGS = 1_000_000, 1_000_000, 2_000_000, 1_000, 300
+ROWS, PEOPLE, PEERS, JUDGED = 1_000_000, 1_000_000, 100_000, 2_000_000
+CONTRACTS, DAGS = 1_000, 300
 COLUMNS = ("count", "seconds", "per second", "peak memory", "ratio")
 CAPTION = """\
 Ratios: to the bare copy; to calamine; to Great Expectations; to three seconds; to all DAGs.
@@ -36,6 +38,7 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=ROWS, help=f"rows about people ({ROWS:,})")
     parser.add_argument("--people", type=int, default=PEOPLE, help=f"in the register ({PEOPLE:,})")
     parser.add_argument("--judged", type=int, default=JUDGED, help=f"by two judges ({JUDGED:,})")
+    parser.add_argument("--peers", type=int, default=PEERS, help=f"beside anjana ({PEERS:,})")
     parser.add_argument("--contracts", type=int, default=CONTRACTS, help=f"({CONTRACTS:,})")
     parser.add_argument("--dags", type=int, default=DAGS, help=f"contracts with DAGs ({DAGS})")
     given = parser.parse_args()
@@ -64,6 +67,8 @@ def _measure(folder: Path, given: argparse.Namespace, progress: Console) -> Iter
     yield from measure_anonymising(folder, given.people)
     progress.print(f"judging {given.judged:,} rows twice …", style="dim")
     yield from measure_validating(folder, given.judged)
+    progress.print(f"anonymising {given.peers:,} people beside anjana, pycanon …", style="dim")
+    yield from measure_beside_peers(folder, given.peers)
     progress.print(f"reading {given.contracts:,} contracts …", style="dim")
     yield from measure_reading(folder, given.contracts)
     progress.print(f"parsing DAGs of {given.dags:,} contracts …", style="dim")
@@ -75,7 +80,7 @@ def _cells(line: Line) -> tuple[str, ...]:
         line.what,
         f"{line.count:,}",
         f"{line.seconds:.2f}",
-        f"{line.count / line.seconds:,.0f}",
+        f"{line.count / line.seconds:,.0f}" if line.seconds else "",
         f"{line.peak_bytes / 1e6:,.0f} MB" if line.peak_bytes else "",
         line.ratio,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import child
+from benchmarks.beside_peers import MEASURED_ROWS as PEERS_MEASURED
 from benchmarks.generating import (
     FIELDS,
     PEOPLE,
@@ -90,6 +91,22 @@ def measure_validating(folder: Path, rows: int) -> Iterator[Line]:
     leaner = located["peak_bytes"] / judged["peak_bytes"]
     yield Line(f"{rules} rules: locate, with addresses", located["seconds"], rows,
                located["peak_bytes"], f"{faster:.2f} × time, {leaner:.2f} × memory")  # fmt: skip
+
+
+def measure_beside_peers(folder: Path, rows: int) -> Iterator[Line]:
+    """Lay the anonymiser beside the libraries that people use; say so where they are absent."""
+    found = child.run("benchmarks.beside_peers", rows, folder)
+    if "absent" in found:
+        yield Line("anjana, pycanon", 0.0, 0, 0, found["absent"])
+        return
+    yield Line("anonymise and write", found["ours"], rows, 0, f"loss {found['loss']:.4f}")
+    loss = "stopped" if found["anjana_loss"] is None else f"loss {found['anjana_loss']:.4f}"
+    times = _times(found["anjana"], found["ours"])
+    yield Line("anjana, from the floors on", found["anjana"], rows, 0, f"{times}, {loss}")
+    yield Line("k, l, t of a table", found["measuring"], PEERS_MEASURED, 0, "1 ×")
+    same = "same figures" if found["agree"] else "OTHER FIGURES"
+    times = _times(found["pycanon"], found["measuring"])
+    yield Line("pycanon", found["pycanon"], PEERS_MEASURED, 0, f"{times}, {same}")
 
 
 def measure_reading(folder: Path, contracts: int) -> Iterator[Line]:

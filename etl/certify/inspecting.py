@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import pyarrow.parquet as pq
 
+from etl.certify.dictionaries import count_unused_entries
 from etl.digest import literal_path, quoted
 
 FOOTER_KEYS = frozenset({"madang.contract", "madang.version", "ARROW:schema"})
@@ -54,7 +54,7 @@ def inspect_parquet(
     return Inside(
         foreign_keys=_foreign_keys(connection, parquet),
         foreign_statistics=sum(_foreign_statistics(connection, parquet, c) for c in columns),
-        foreign_entries=_foreign_entries(parquet),
+        foreign_entries=count_unused_entries(parquet),
         bloom_filters=_bloom_filters(connection, parquet),
         rows_out_of_order=_rows_out_of_order(connection, parquet, columns),
     )
@@ -102,26 +102,6 @@ def _type_of(connection: duckdb.DuckDBPyConnection, parquet: Path, column: str) 
         {"file": literal_path(parquet), "column": column},
     ).fetchall()
     return str(kind)
-
-
-def _foreign_entries(parquet: Path) -> int:
-    """Count dictionary entries of text columns that no cell of their row group uses."""
-    file = pq.ParquetFile(parquet)
-    texts = [
-        file.schema_arrow.field(i).name
-        for i in range(file.metadata.num_columns)
-        if file.schema.column(i).physical_type == "BYTE_ARRAY"
-    ]
-    if not texts:
-        return 0
-    reader = pq.ParquetFile(parquet, read_dictionary=texts)
-    foreign = 0
-    for number in range(reader.num_row_groups):
-        for column in reader.read_row_group(number, columns=texts).columns:
-            for chunk in column.chunks:
-                used = chunk.indices.drop_null().unique()
-                foreign += len(chunk.dictionary) - len(used)
-    return foreign
 
 
 def _bloom_filters(connection: duckdb.DuckDBPyConnection, parquet: Path) -> int:
