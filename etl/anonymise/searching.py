@@ -30,15 +30,14 @@ from etl.anonymise.classes import (
     measure_diversity,
 )
 from etl.anonymise.hierarchy import Hierarchy, Ints
+from etl.anonymise.lattice import LARGEST_LATTICE, OPEN, TESTED, LaidOut, Lattice, Unfolded
 from etl.anonymise.metrics import Metric, Vector
 from etl.errors import ContractError
 
 Flags = npt.NDArray[np.bool_]
-INFEASIBLE, OPEN, TESTED = -1, 0, 1
 CACHED_CLASS_SETS = 200
 WORTH_CACHING = 0.7  # classes are kept when they are at most this part of what they came from
 CACHED_PER_COMBINATION = 3  # cached classes in all, in multiples of the base
-LARGEST_LATTICE = 50_000_000
 DIGITS = 12  # losses that agree in so many digits are ties: sums of floats differ in the last ones
 
 
@@ -141,38 +140,32 @@ def search(
     Raises:
         ContractError: The lattice is too large to be gone through.
     """
-    run = _Search.begin(combinations, hierarchies, requirements, make_metric)
+    run = _Search.begin(
+        combinations, hierarchies, requirements, make_metric, is_timed=seconds is not None
+    )
     run.obliged = None if obliged is None else np.flatnonzero(obliged)
     until = math.inf if seconds is None else clock() + seconds
-    lowest_open = math.inf
-    for number in map(int, _order(run.bound)):
+    for number in run.lattice.order():
         if run.is_beaten(number):
-            break
-        if clock() > until:
-            lowest_open = run.bound.item(number)
-            break
-        if run.state.item(number) == OPEN and run.prunes:
-            run.bisect(run.path(number))
-        if run.state.item(number) == OPEN:
+            return run.solution(math.inf)
+        if run.checks and clock() > until:
+            return run.solution(run.lattice.bound(number))
+        if run.lattice.state(number) == OPEN and run.prunes:
+            run.bisect(run.lattice.path(number))
+        if run.lattice.state(number) == OPEN:
             run.check(number)
-    return run.solution(lowest_open)
+    return run.solution(run.lattice.cut_at)
 
 
 @dataclass(slots=True)
 class _Search:
-    """The lattice, what is known of it, and the best so far.
-
-    Vectors are counted from the floors and go by their number in the lattice, whose order is
-    that of the vectors.
-    """
+    """What is searched, what is known of it, and the best so far."""
 
     combinations: Combinations
     requirements: Requirements
     metric: Metric
     radix: Radix
-    floors: Vector
-    bound: npt.NDArray[np.float64]
-    state: npt.NDArray[np.int8]
+    lattice: Lattice
     allowed: int
     base: Classes
     cache: _Cache
@@ -189,11 +182,12 @@ class _Search:
         hierarchies: Sequence[Hierarchy],
         requirements: Requirements,
         make_metric: Callable[[Sequence[Hierarchy], int], Metric],
+        *,
+        is_timed: bool,
     ) -> _Search:
         metric = make_metric(hierarchies, combinations.rows)
         floors = requirements.floors or tuple(0 for _ in hierarchies)
         ceilings = requirements.ceilings or tuple(h.height - 1 for h in hierarchies)
-        bound = _bounds(metric, floors, ceilings)
         radix = Radix(hierarchies, floors)
         base = Classes(radix.pack(combinations.cells), combinations.counts.astype(float))
         return cls(
@@ -201,9 +195,7 @@ class _Search:
             requirements=requirements,
             metric=metric,
             radix=radix,
-            floors=floors,
-            bound=bound,
-            state=np.zeros(bound.shape, np.int8),
+            lattice=_span(metric, floors, ceilings, is_timed=is_timed),
             allowed=requirements.allowed(combinations.rows),
             base=base,
             cache=_Cache(floors, base),
@@ -216,31 +208,7 @@ class _Search:
 
     def is_beaten(self, number: int) -> bool:
         """Tell whether neither a vector nor any after it can win or tie."""
-        return _rounded(self.bound.item(number)) > self.best_loss
-
-    def vector(self, number: int) -> Vector:
-        """Return the levels of a vector."""
-        relative = np.unravel_index(number, self.bound.shape)
-        return tuple(int(level) + low for level, low in zip(relative, self.floors, strict=True))
-
-    def path(self, number: int) -> list[int]:
-        """Return a way from a vector to the top, by the untested steps that cost least."""
-        bound, state = self.bound.item, self.state.item
-        strides = [stride // self.bound.itemsize for stride in self.bound.strides]
-        left = [size - 1 - int(level) for size, level in zip(
-            self.bound.shape, np.unravel_index(number, self.bound.shape), strict=True)]  # fmt: skip
-        path = [number]
-        while True:
-            steps = [
-                (bound(number + stride), number + stride, field)
-                for field, stride in enumerate(strides)
-                if left[field] and state(number + stride) == OPEN
-            ]
-            if not steps:
-                return path
-            _, number, raised = min(steps)
-            left[raised] -= 1
-            path.append(number)
+        return _rounded(self.lattice.bound(number)) > self.best_loss
 
     def bisect(self, path: Sequence[int]) -> None:
         """Find where a path becomes feasible; every vector that is looked at is marked."""
@@ -259,10 +227,10 @@ class _Search:
             Whether it satisfies what finer vectors cannot satisfy without it: k and distinct
             values. A largest share is held for the vector alone, because it is not inherited.
         """
-        if self.state.item(number) != OPEN:
-            return bool(self.state.item(number) == TESTED)
+        if (state := self.lattice.state(number)) != OPEN:
+            return state == TESTED
         self.checks += 1
-        vector = self.vector(number)
+        vector = self.lattice.vector(number)
         grouped = self._group(vector)
         kept = grouped.counts >= self.requirements.k
         suppressed = _suppressed(grouped, kept)
@@ -277,7 +245,7 @@ class _Search:
                 return self._refute(number)
             fits = self._fits(grouped, numbers, kept)
             suppressed = _suppressed(grouped, kept)
-        self.state.flat[number] = TESTED
+        self.lattice.accept(number)
         if fits and not self._is_worse(number, vector, suppressed):
             self._offer(number, vector, grouped, kept, suppressed)
         return True
@@ -286,7 +254,7 @@ class _Search:
         """Return the best vector; optimal when the bound of what was not seen is above it."""
         if self.best is None:
             return None
-        vector = self.vector(self.best)
+        vector = self.lattice.vector(self.best)
         is_optimal = _rounded(lowest_open) >= self.best_loss
         gap = 0.0 if is_optimal else (self.best_loss - lowest_open) / self.best_loss
         return Solution(
@@ -294,13 +262,12 @@ class _Search:
         )  # fmt: skip
 
     def _refute(self, number: int) -> bool:
-        levels = np.unravel_index(number, self.bound.shape)
-        self.state[tuple(slice(0, int(level) + 1) for level in levels)] = INFEASIBLE
+        self.lattice.refute(number)
         return False
 
     def _is_worse(self, number: int, vector: Vector, suppressed: int) -> bool:
         """Tell whether a vector cannot win or tie, by what its suppressed rows cost at least."""
-        least = self.metric.least(vector, self.bound.item(number), suppressed)
+        least = self.metric.least(vector, self.lattice.bound(number), suppressed)
         return _rounded(least) > self.best_loss
 
     def _offer(
@@ -379,25 +346,18 @@ class _Cache:
         return self._classes[int(sizes.argmin())]
 
 
-def _bounds(metric: Metric, floors: Vector, ceilings: Vector) -> npt.NDArray[np.float64]:
-    shape = tuple(top - low + 1 for top, low in zip(ceilings, floors, strict=True))
-    if math.prod(shape) > LARGEST_LATTICE:
-        raise ContractError(
-            f"The hierarchies span {math.prod(shape)} combinations of levels; at most"
-            f" {LARGEST_LATTICE} are searched. Nothing was anonymised. Raise floors, lower"
-            " ceilings or name fewer levels in the contract."
-        )
-    parts = [
-        np.asarray(values[low : top + 1]).reshape([-1 if i == j else 1 for j in range(len(shape))])
-        for i, (values, low, top) in enumerate(zip(metric.bounds(), floors, ceilings, strict=True))
-    ]
-    return np.ascontiguousarray(np.broadcast_to(np.asarray(metric.combine(parts)), shape), float)
-
-
-def _order(bound: npt.NDArray[np.float64]) -> Ints:
-    """Order the lattice by bound, then by height, then by vector."""
-    height = sum(np.ix_(*map(np.arange, bound.shape)))
-    return np.lexsort((np.arange(bound.size), np.ravel(height), bound.ravel()))
+def _span(metric: Metric, floors: Vector, ceilings: Vector, *, is_timed: bool) -> Lattice:
+    """Lay the lattice out; unfold one that is too large for that, where a time limit ends it."""
+    vectors = math.prod(top - low + 1 for top, low in zip(ceilings, floors, strict=True))
+    if vectors <= LARGEST_LATTICE:
+        return LaidOut(metric, floors, ceilings)
+    if is_timed:
+        return Unfolded(metric, floors, ceilings)
+    raise ContractError(
+        f"The hierarchies span {vectors} combinations of levels; at most {LARGEST_LATTICE} are"
+        " searched without a time limit. Nothing was anonymised. Raise floors, lower ceilings or"
+        " name fewer levels in the contract; or give a time limit, and the gap is stated."
+    )
 
 
 def _rounded(loss: float) -> float:

@@ -147,6 +147,7 @@ def test_parquet_gives_what_csv_gives(file, contract, tmp_path):
 @pytest.mark.parametrize(
     ("order", "threads", "streaming"),
     [
+        pytest.param(0, "1", "0", id="one thread"),
         pytest.param(1, "1", "0", id="shuffled, one thread"),
         pytest.param(2, "2", "1", id="shuffled, two threads, streaming"),
     ],

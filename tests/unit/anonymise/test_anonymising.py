@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
 import traceback
+from typing import Any
 
 import polars as pl
 import pytest
 
 from etl.anonymise.anonymising import anonymise_table, anonymise_tiers
+from etl.convert.writing import write_parquet
 from etl.errors import DisclosureRiskError
 from tests.unit.validate.tables import CANARY, contract_of
 
@@ -90,3 +93,17 @@ def test_a_missing_column_is_told_without_a_value():
         anonymise_table(pl.LazyFrame({"name": [CANARY]}), CONTRACT).collect()
 
     assert CANARY not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("engine", ["in-memory", "streaming"])
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_same_bytes_for_shuffled_rows_and_by_either_engine(tmp_path, engine, seed):
+    rows = [("n", 20 + n % 37, ("북", "남", None)[n % 3], f"병{n % 4}") for n in range(2_000)]
+    shuffled = random.Random(seed).sample(rows, len(rows)) if seed else rows
+
+    def written(some: list[tuple[object, ...]], by: Any) -> bytes:
+        table = anonymise_tiers(people(*some), CONTRACT).tables["public"].collect(engine=by)
+        write_parquet(table.lazy(), CONTRACT, tmp_path / "data.parquet")
+        return (tmp_path / "data.parquet").read_bytes()
+
+    assert written(shuffled, engine) == written(rows, "in-memory")

@@ -106,6 +106,62 @@ def test_a_lattice_beyond_measure_is_refused():
         search(Combinations(cells, np.ones(1, np.int64)), [tree] * 3, Requirements(2, 0.0), Loss)
 
 
+@settings(max_examples=300, deadline=None)
+@given(
+    small=small_tables(),
+    k=st.integers(1, 6),
+    suppression=st.sampled_from([0.0, 0.1, 0.29]),
+    metric=st.sampled_from(sorted(METRICS)),
+)
+def test_a_lattice_that_is_not_laid_out_gives_the_same(small, k, suppression, metric):
+    given_ = (small.combinations(), small.hierarchies(), Requirements(k, suppression))
+    whole = search(*given_, METRICS[metric])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("etl.anonymise.searching.LARGEST_LATTICE", 0)
+        unfolded = search(*given_, METRICS[metric], seconds=3_600)
+
+    assert (unfolded is None) == (whole is None)
+    if whole is not None:
+        assert (unfolded.vector, unfolded.loss) == (whole.vector, whole.loss)
+        assert unfolded.is_optimal
+
+
+def test_a_lattice_beyond_measure_is_searched_until_the_time_limit():
+    """2 · 10^9 vectors: laid out they would take 18 GB."""
+    values = [str(number) for number in range(32)]
+    levels = [[str(number >> bits) for number in range(32)] for bits in range(1, 5)]
+    rng = np.random.default_rng(5)
+    cells = tuple(rng.integers(0, 32, 3_000) for _ in range(12))
+    trees = [
+        compile_hierarchy("q", [values, *levels, ["*"] * 32], np.bincount(cell, minlength=32))
+        for cell in cells
+    ]
+
+    found = search(
+        Combinations(cells, np.ones(3_000, np.int64)), trees, Requirements(5, 0.02), Loss,
+        seconds=1.0,
+    )  # fmt: skip
+
+    assert found is not None
+    assert not found.is_optimal
+    assert 0 < found.gap <= 1
+    assert found.suppressed <= 60
+
+
+def test_one_that_unfolds_too_far_stops_and_states_the_gap(monkeypatch):
+    small = Small([(i % 4, i % 4, 0) for i in range(40)] + [(0, 1, 0)], [TREES[1], TREES[1]])
+    monkeypatch.setattr("etl.anonymise.searching.LARGEST_LATTICE", 0)
+    monkeypatch.setattr("etl.anonymise.lattice.MOST_UNFOLDED", 0)
+
+    found = search(
+        small.combinations(), small.hierarchies(), Requirements(3, 0.0), METRICS["dm"], seconds=60
+    )
+
+    assert found is not None
+    assert not found.is_optimal
+
+
 def test_a_key_space_beyond_64_bits_pools_no_classes():
     values = [str(number) for number in range(4_096)]
     tree = compile_hierarchy("q", [values, ["*"] * len(values)])
