@@ -22,6 +22,7 @@ from etl.validate.normalise.damage import (
     ENGLISH_MONTH,
     EXPONENT,
     FORMULA_ERROR,
+    SPREADSHEET_ZERO,
 )
 from etl.validate.normalise.dates import is_of_our_era, read_date, read_partial_date, spell_day
 from etl.validate.normalise.numbers import read_number, spell_plainly
@@ -167,7 +168,7 @@ def _number_tests(text: pl.Expr) -> Iterator[tuple[Reason, pl.Expr]]:
 def _date_tests(text: pl.Expr, field: Field) -> Iterator[tuple[Reason, pl.Expr]]:
     day = pl.col("day")
     year = day.str.slice(0, 4).cast(pl.Int64, strict=False)
-    yield "excel_damaged", text.str.contains(DAMAGED_OCTOBER)
+    yield "excel_damaged", text.str.contains(DAMAGED_OCTOBER) | (day == str(SPREADSHEET_ZERO))
     yield "other_era", text.str.contains(_ERA_NAMES) | ~is_of_our_era(year)
     yield "precision", read_partial_date(text, field.pivot).is_not_null()
     yield "precision", read_date(text, field.pivot, drops_time=True).is_not_null()

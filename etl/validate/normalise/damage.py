@@ -7,12 +7,15 @@ it means, it names it among `missingValues`.
 
 from __future__ import annotations
 
+from datetime import date
+
 import polars as pl
 
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 EXPONENT = r"^[+-]?[0-9](?:\.[0-9]+)?E[+-]?[0-9]{2,}$"
 ENGLISH_MONTH = rf"^(?:[0-9]{{1,2}}[-.](?:{_MONTHS})|(?:{_MONTHS})[-.][0-9]{{1,2}})$"
 DAMAGED_OCTOBER = r"^[0-9]+\.1$"  # only of dates: 1996.10 without its last zero
+SPREADSHEET_ZERO = date(1899, 12, 30)  # what a zero, or nothing, becomes as a day
 FORMULA_ERROR = r"^#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!)$"
 _DAMAGED = f"{EXPONENT}|{ENGLISH_MONTH}|{FORMULA_ERROR}"
 

@@ -9,16 +9,17 @@ Read only where the contract declares it: years of two digits (`pivot`), days in
 months or years (`format: date`, which drops the day), dates of any precision as text
 (`format: partial-date`).
 
-Never read: days that do not exist; years from 4200 to 4399, which are of 단기, and eras with
-a name; `1996.1`, which a spreadsheet makes of `1996.10`; English months (`Nov-23`), which it
-makes of other things; anything with two dates or a note in it.
+Never read: days that do not exist; 30 December 1899, which spreadsheets make of a zero; years
+from 4200 to 4399, which are of 단기, and eras with a name; `1996.1`, which a spreadsheet makes
+of `1996.10`; English months (`Nov-23`), which it makes of other things; anything with two
+dates or a note in it.
 """
 
 from __future__ import annotations
 
 import polars as pl
 
-from etl.validate.normalise.damage import DAMAGED_OCTOBER
+from etl.validate.normalise.damage import DAMAGED_OCTOBER, SPREADSHEET_ZERO
 from etl.validate.normalise.second_look import read_in_two_looks
 
 _DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
@@ -216,7 +217,8 @@ def is_of_our_era(year: pl.Expr) -> pl.Expr:
 
 def _read_iso_day(text: pl.Expr) -> pl.Expr:
     day = text.str.to_date("%Y-%m-%d", strict=False)
-    return pl.when(text.str.contains(_DAY) & is_of_our_era(day.dt.year())).then(day)
+    is_day = is_of_our_era(day.dt.year()) & (day != SPREADSHEET_ZERO)
+    return pl.when(text.str.contains(_DAY) & is_day).then(day)
 
 
 def _read_iso_month(text: pl.Expr) -> pl.Expr:

@@ -31,6 +31,7 @@ from tests.unit.validate.tables import contract_of, landed
         pytest.param("number", "12.5 km", "unit_in_cell", id="a unit after a blank"),
         pytest.param("number", "02-123-4567", None, id="no number at all"),
         pytest.param("date", "1996.1", "excel_damaged", id="a damaged October"),
+        pytest.param("date", "18991230", "excel_damaged", id="a zero as a day"),
         pytest.param("date", "23.Dec", "excel_damaged", id="an English month after a number"),
         pytest.param("date", "1997", "precision", id="a year alone"),
         pytest.param("date", "2010.12.", "precision", id="a month alone"),

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etl.validate.normalise.damage import SPREADSHEET_ZERO
 from etl.validate.normalise.dates import (
     read_date,
     read_partial_date,
@@ -121,6 +122,7 @@ def test_the_pivot_decides_the_century(text, pivot, read):
         pytest.param("2023.13.1", id="no such month"),
         pytest.param("2023.0.1", id="month zero"),
         pytest.param("0000.1.1", id="year zero"),
+        pytest.param("1899-12-30", id="the zero of a spreadsheet"),
         pytest.param("4290-01-01", id="a year of 단기"),
         pytest.param("4290.1.1", id="a year of 단기 with points"),
         pytest.param("단기 4290년 1월 1일", id="단기 by name"),
@@ -189,7 +191,7 @@ def test_years_are_read(text, pivot, read):
     assert year(text, pivot) == read
 
 
-days = st.dates(date(1, 1, 1), date(4199, 12, 31))
+days = st.dates(date(1, 1, 1), date(4199, 12, 31)).filter(lambda when: when != SPREADSHEET_ZERO)
 
 
 @given(days, st.sampled_from(SHAPES))
