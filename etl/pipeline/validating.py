@@ -36,6 +36,7 @@ def validate(bench: Workbench, landed: Landed) -> Validated:
                 contract,
                 bench.suites(),
                 bench.settings.gx_max_rows,
+                units=_units(bench, landed),
                 codelists=bench.code_sets(contract),
                 references=references,
                 totals=totals,
@@ -64,6 +65,13 @@ def validate(bench: Workbench, landed: Landed) -> Validated:
         count.rows = validated.rows
         bench.store.write_manifest(prefix, validated)
     return validated
+
+
+def _units(bench: Workbench, landed: Landed) -> dict[str, str]:
+    """Return the unit that the file states for a field, where it states one."""
+    columns = bench.read_json(f"{landed.key}/reading.json")["columns"]
+    return {column["field"]: column["unit"] for column in columns
+            if column["field"] and column["unit"]}  # fmt: skip
 
 
 @contextmanager
