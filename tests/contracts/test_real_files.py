@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from etl.anonymise.anonymising import anonymise_tiers
+from etl.contract.codelists import read_code_set, read_code_sets
 from etl.contract.loading import find_contract
 from etl.extract.reading import Files, read_supplied
 from etl.personal.scanning import ColumnFinding, scan_columns
@@ -96,11 +97,43 @@ def test_longitudes_that_were_typed_as_areas_are_found():
     assert found == [ColumnFinding(area, "coordinates", parks.height, 6)]
 
 
+@needs_real_files
+@pytest.mark.parametrize(
+    ("dataset", "name", "outside"),
+    [
+        pytest.param("traffic-car_parks", "std_parking_nationwide.csv", 2, id="car parks"),
+        pytest.param("parks-city_parks", "std_parks_nationwide.csv", 20, id="city parks"),
+    ],
+)
+def test_the_boxes_of_provinces_hold_all_but_misplaced_places(dataset, name, outside, tmp_path):
+    """Looked at one by one: all of these lie in another province, or in the sea."""
+    checked, _ = checked_file(SAMPLES / name, find_contract(ROOT / "schemas", dataset), tmp_path)
+    province = pl.coalesce("road_address", "lot_address").str.split(" ").list.first()
+    places = checked.accepted.select(
+        province.alias("label"), pl.col("latitude", "longitude").cast(pl.Float64)
+    )
+    codes = read_code_set(ROOT / "schemas", "sido").codes
+    sides = pl.LazyFrame([{"label": code.label, **code.others} for code in codes])
+    south, west, north, east = (
+        pl.col(side).cast(pl.Float64) for side in ("south", "west", "north", "east")
+    )
+    is_inside = pl.col("latitude").is_between(south, north)
+    is_inside &= pl.col("longitude").is_between(west, east)
+
+    judged = places.drop_nulls().join(sides, on="label").select(is_inside).collect().to_series()
+
+    assert judged.len() > 9_000
+    assert (~judged).sum() == outside
+
+
 def checked_file(file: Path, contract, folder: Path):
     rows = folder / "rows.parquet"
     reading = read_supplied(file, contract, Files.within(folder))
     suites = read_suites(ROOT / "expectations")
-    return check_table(pl.scan_parquet(rows), contract, suites, gx_max_rows=2_000_000), reading
+    codelists = read_code_sets(ROOT / "schemas", contract.codelists)
+    table = pl.scan_parquet(rows)
+    checked = check_table(table, contract, suites, gx_max_rows=2_000_000, codelists=codelists)
+    return checked, reading
 
 
 def text_table(file: Path) -> pl.DataFrame:

@@ -132,3 +132,23 @@ def test_a_real_list_is_taken_once_its_contradictions_are_decided(tmp_path):
     made = import_codes(file, tmp_path, "admin", ORIGIN, columns, decided)
 
     assert len(made.codes.codes) == 3835
+
+
+@pytest.mark.skipif(
+    not REAL.is_dir(), reason="REAL FILES ARE ABSENT: set MADANG_SAMPLES to their folder"
+)
+def test_the_administrative_codes_of_2023_keep_their_periods(tmp_path):
+    columns = Columns(
+        code="행정동코드",
+        label=("시도명", "시군구명", "읍면동명"),
+        valid_from="생성일자",
+        abolished="말소일자",
+        levels=(2, 4, 5, 10),
+    )
+
+    made = import_codes(REAL / "mois_KIKcd_H_20230501.xlsx", tmp_path, "kikcd", ORIGIN, columns)
+
+    assert (len(made.codes.codes), made.skipped, made.repeated) == (8107, 402, 0)
+    by_label = {code.label: code for code in made.codes.codes}
+    assert by_label["서울특별시 종로구 청운동"].valid_to == date(2008, 10, 31)
+    assert by_label["경기도 수원시 장안구"].parent == by_label["경기도 수원시"].code
