@@ -17,6 +17,7 @@ from benchmarks.measuring import (
     measure_anonymising,
     measure_beside_peers,
     measure_parsing,
+    measure_pollution,
     measure_reading,
     measure_validating,
     measure_whole_way,
@@ -73,6 +74,8 @@ def _measure(folder: Path, given: argparse.Namespace, progress: Console) -> Iter
     yield from measure_reading(folder, given.contracts)
     progress.print(f"parsing DAGs of {given.dags:,} contracts …", style="dim")
     yield from measure_parsing(folder, given.dags)
+    progress.print("reading polluted files …", style="dim")
+    yield from measure_pollution()
 
 
 def _cells(line: Line) -> tuple[str, ...]:

@@ -15,6 +15,8 @@ from benchmarks.generating import (
     write_open_contract,
     write_people,
 )
+from benchmarks.polluting import make_cases
+from benchmarks.pollution import READERS, score
 from etl.ledger.book import Ledger, Step
 
 READING_LIMIT_SECONDS = 3.0
@@ -137,6 +139,14 @@ def measure_parsing(folder: Path, contracts: int) -> Iterator[Line]:
     task = where | {"_AIRFLOW_PARSING_CONTEXT_DAG_ID": "publish__bench-set_0000"}
     own = child.run("benchmarks.parsing_dags", environment=task)
     yield _parsing_line("task process: build its own DAG", own, everything)
+
+
+def measure_pollution() -> Iterator[Line]:
+    """Let every reader read clean tables that are polluted in one way each."""
+    cases = list(make_cases())
+    for name, read in READERS.items():
+        found = score(cases, read)
+        yield Line(f"polluted files: {name}", found.seconds, len(cases), 0, str(found))
 
 
 def _step_line(step: Step, rows: int, bare_seconds: float) -> Line:

@@ -51,6 +51,8 @@ class Case:
         rows: The rows of data, in their order.
         ragged: Records to be set aside.
         totals: Total rows, which are no data.
+        rows_and_totals: The rows of data with the total rows among them, for readers that know
+            no difference.
         stops: A word of the true reason where no table can be read; empty otherwise.
     """
 
@@ -64,6 +66,7 @@ class Case:
     rows: tuple[tuple[str, ...], ...]
     ragged: int
     totals: int
+    rows_and_totals: tuple[tuple[str, ...], ...]
     stops: str
 
 
@@ -74,6 +77,7 @@ class Draft:
     Attributes:
         lines: Records to be quoted and joined, or lines that stand as they are.
         first: Position of the first row of data in `lines`.
+        totals: Total rows, by where they stand among the rows of data.
     """
 
     lines: list[Record | str]
@@ -88,7 +92,7 @@ class Draft:
     encoding: str = "utf-8"
     quotes_all: bool = False
     ragged: int = 0
-    totals: int = 0
+    totals: dict[int, Record] = field(default_factory=dict)
     stops: str = ""
     finish: Callable[[bytes], bytes] = bytes
     file_name: str = "supplied.csv"
@@ -113,6 +117,13 @@ class Draft:
         """Put lines above everything."""
         self.lines[:0] = lines
         self.first += len(lines)
+
+    def rows_and_totals(self) -> list[Record]:
+        """Return the rows of data with the total rows among them."""
+        rows = list(self.rows)
+        for place, total in self.totals.items():
+            rows.insert(place, total)
+        return rows
 
     def content(self) -> bytes:
         """Return the bytes of the file."""
@@ -172,7 +183,8 @@ def _case(table: Table, pollution: Pollution) -> Case:
         headers=tuple(draft.headers),
         rows=tuple(map(tuple, draft.rows)),
         ragged=draft.ragged,
-        totals=draft.totals,
+        totals=len(draft.totals),
+        rows_and_totals=tuple(map(tuple, draft.rows_and_totals())),
         stops=draft.stops,
     )
 
@@ -294,11 +306,11 @@ def _row_pollutions(table: Table, position: str) -> Iterator[Pollution]:
 
         return pollute
 
-    def inserted(line: Record | str, totals: int = 0) -> Pollute:
+    def inserted(line: Record | str, total: Record | None = None) -> Pollute:
         def pollute(draft: Draft) -> None:
             row = draft.place(position) + (position == "last")
             draft.lines.insert(draft.first + row, line)
-            draft.totals += totals
+            draft.totals |= {row: total} if total else {}
 
         return pollute
 
@@ -319,8 +331,8 @@ def _row_pollutions(table: Table, position: str) -> Iterator[Pollution]:
     yield "row", f"a row twice ({position})", repeated
     for marker in ("합계", "소  계", "총계"):
         sums = ["999" if column == table.measure else "" for column in range(1, width)]
-        total = inserted([marker, *sums], totals=1)
-        yield "row", f"a row of {marker} ({position})", total
+        total = [marker, *sums]
+        yield "row", f"a row of {marker} ({position})", inserted(total, total)
 
 
 def _with_bars(row: Record) -> str:

@@ -41,11 +41,11 @@ def inspected(request, tmp_path) -> tuple[Inspection, Path]:
     return inspect_file(SAMPLES / request.param, landed), landed
 
 
-def rows_of(*, are_read: bool) -> list[object]:
-    return [name for name, row in EXPECTED.items() if (row["status"] == "read") == are_read]
+READ = [name for name, row in EXPECTED.items() if row["status"] == "read"]
+STOPPED = [name for name, row in EXPECTED.items() if row["status"] != "read"]
 
 
-@pytest.mark.parametrize("inspected", rows_of(are_read=True), indirect=True)
+@pytest.mark.parametrize("inspected", READ, indirect=True)
 def test_a_file_is_read_as_a_person_reads_it(inspected, request):
     inspection, landed = inspected
     expected = EXPECTED[request.node.callspec.params["inspected"]]
@@ -68,7 +68,7 @@ def test_a_file_is_read_as_a_person_reads_it(inspected, request):
     assert cells_of(landed, expected) == expected.get("cells", [])
 
 
-@pytest.mark.parametrize("inspected", rows_of(are_read=False), indirect=True)
+@pytest.mark.parametrize("inspected", STOPPED, indirect=True)
 def test_what_cannot_be_read_says_why(inspected, request):
     inspection, _ = inspected
     expected = EXPECTED[request.node.callspec.params["inspected"]]
