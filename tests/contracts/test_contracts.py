@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from etl.checking import run_example
+from etl.contract.codelists import read_code_sets
 from etl.contract.loading import contract_files, dataset_name, load_contract
-from etl.contract.model import Contract
+from etl.contract.model import Contract, Example
 from etl.contract.organisations import organisation_title
 from etl.validate.reading import read_suites
 
@@ -26,9 +27,8 @@ def test_there_are_contracts_to_check():
 @every_contract
 def test_its_examples_hold(file):
     contract = load_contract(file)
-    suites = read_suites(ROOT / "expectations")
 
-    faults = [run_example(contract, example, suites) for example in contract.examples]
+    faults = [run(contract, example) for example in contract.examples]
 
     assert faults
     assert not any(faults)
@@ -45,7 +45,7 @@ def test_an_example_that_does_not_hold_is_noticed(file):
     contract = load_contract(file)
     example = contract.examples[0].model_copy(update={"published": ()})
 
-    fault = run_example(contract, example, read_suites(ROOT / "expectations"))
+    fault = run(contract, example)
 
     assert "rows come out" in fault
 
@@ -100,3 +100,10 @@ def names(contract: Contract) -> list[str]:
 
 def published_ways(contract: Contract) -> dict:
     return {field.name: field.generalise for field in contract.published_fields}
+
+
+def run(contract: Contract, example: Example) -> str:
+    """Take an example the whole way, with the suites and code lists of the platform."""
+    suites = read_suites(ROOT / "expectations")
+    code_sets = read_code_sets(SCHEMAS, contract.codelists)
+    return run_example(contract, example, suites, code_sets=code_sets)
