@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,6 +71,13 @@ class Passage:
     ends_bare: bool = False
     last_row: int = 0
 
+    def notice(self, part: Part) -> None:
+        """Look at the next records."""
+        self.lost += lost_letters(part)
+        self.is_open |= part.is_open
+        self.ends_bare = part.content[-1:] not in (b"\n", b"\r")
+        self.last_row = part.first + len(part) - 1
+
 
 def open_text(source: Path, folder: Path, declared: Declared = "auto") -> Text:
     """Decide the encoding on all bytes of a file.
@@ -128,12 +136,15 @@ def read_batches(text: Text, dialect: Dialect, width: int, passage: Passage) -> 
         SourceFormatError: A record is longer than any that is read.
     """
     try:
-        for part in read_parts(text.utf_8, dialect, text.start):
-            passage.lost += lost_letters(part)
-            passage.is_open |= part.is_open
-            passage.ends_bare = part.content[-1:] not in (b"\n", b"\r")
-            passage.last_row = part.first + len(part) - 1
-            yield _as_batch(part, dialect, width)
+        with ThreadPoolExecutor(1) as beside:  # parsing releases the interpreter's lock
+            parsed: Future[Batch] | None = None
+            for part in read_parts(text.utf_8, dialect, text.start):
+                passage.notice(part)
+                ahead, parsed = parsed, beside.submit(_as_batch, part, dialect, width)
+                if ahead is not None:
+                    yield ahead.result()
+            if parsed is not None:
+                yield parsed.result()
     except RecordTooLongError:
         raise refuse(
             "csv", "A quoted cell or record does not end within 8 MiB", "Close the quoted cell"

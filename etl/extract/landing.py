@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -80,6 +81,8 @@ class ParquetRows:
         self._schema = pa.schema(types)
         self._writer = pq.ParquetWriter(file, self._schema, compression="zstd")
         self._waiting: list[pl.DataFrame] = []
+        self._beside = ThreadPoolExecutor(1)  # packing releases the interpreter's lock
+        self._written: Future[None] | None = None
 
     def add(self, frame: pl.DataFrame) -> None:
         """Take some rows; they are written when there are enough."""
@@ -91,13 +94,24 @@ class ParquetRows:
     def close(self) -> None:
         """Write what waits, and finish the file."""
         self._flush()
+        self._await()
+        self._beside.shutdown()
         self._writer.close()
 
     def _flush(self) -> None:
         if self._waiting:
-            rows = pl.concat(self._waiting).to_arrow().cast(self._schema)
-            self._writer.write_table(rows)
+            self._await()
+            self._written = self._beside.submit(self._write, self._waiting)
         self._waiting = []
+
+    def _await(self) -> None:
+        """Let no more than one group wait, so that memory stays bounded."""
+        if self._written is not None:
+            self._written.result()
+        self._written = None
+
+    def _write(self, frames: list[pl.DataFrame]) -> None:
+        self._writer.write_table(pl.concat(frames).to_arrow().cast(self._schema))
 
 
 @dataclass(slots=True)

@@ -129,7 +129,7 @@ def split_records(content: bytes, dialect: Dialect, first: int = 1, *, is_last: 
         nulls = np.flatnonzero(values[:stop] == 0)
         is_broken[np.searchsorted(ends, nulls)] = True
     returned = (ends > starts) & (values[np.maximum(ends - 1, 0)] == CARRIAGE_RETURN)
-    returned &= np.append(values, 0)[ends] == LINE_FEED if len(ends) else returned
+    returned &= (ends < len(values)) & (values[np.minimum(ends, len(values) - 1)] == LINE_FEED)
     return Part(
         content[:stop], first, starts, ends - returned, cells, is_broken, is_last and is_open
     )

@@ -252,16 +252,16 @@ def _total_rows(rows: pl.DataFrame, structure: Structure) -> pl.Series | pl.Expr
 def _until(batch: Batch, last: int | None) -> Batch:
     if last is None:
         return Batch(batch.rows.clear(), ())
+    place = batch.rows["_row"].search_sorted(last, side="right")
     return Batch(
-        batch.rows.filter(pl.col("_row") <= last),
-        tuple(misfit for misfit in batch.misfits if misfit.row <= last),
+        batch.rows.head(place), tuple(misfit for misfit in batch.misfits if misfit.row <= last)
     )
 
 
 def _after(batch: Batch, last: int) -> Batch:
+    place = batch.rows["_row"].search_sorted(last, side="right")
     return Batch(
-        batch.rows.filter(pl.col("_row") > last),
-        tuple(misfit for misfit in batch.misfits if misfit.row > last),
+        batch.rows.slice(place), tuple(misfit for misfit in batch.misfits if misfit.row > last)
     )
 
 
