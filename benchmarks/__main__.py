@@ -19,6 +19,7 @@ from benchmarks.measuring import (
     measure_parsing,
     measure_pollution,
     measure_reading,
+    measure_texts,
     measure_validating,
     measure_whole_way,
     measure_workbooks,
@@ -26,10 +27,11 @@ from benchmarks.measuring import (
 
 ROWS, PEOPLE, PEERS, JUDGED = 1_000_000, 1_000_000, 100_000, 2_000_000
 CONTRACTS, DAGS = 1_000, 300
+MEGABYTES = [50, 200]
 COLUMNS = ("count", "seconds", "per second", "peak memory", "ratio")
 CAPTION = """\
-Ratios: to the bare copy; to calamine; to Great Expectations; to three seconds; to all DAGs.
-Steps are read from the ledger; here they share one process, in Airflow each has its own."""
+Ratios: to the bare copy; to Polars; to calamine; to Great Expectations; to three seconds; to all
+DAGs. Steps are read from the ledger; here they share one process, in Airflow each has its own."""
 NARROWEST = 100
 
 
@@ -42,6 +44,9 @@ def main() -> int:
     parser.add_argument("--peers", type=int, default=PEERS, help=f"beside anjana ({PEERS:,})")
     parser.add_argument("--contracts", type=int, default=CONTRACTS, help=f"({CONTRACTS:,})")
     parser.add_argument("--dags", type=int, default=DAGS, help=f"contracts with DAGs ({DAGS})")
+    parser.add_argument(
+        "--megabytes", type=int, nargs="+", default=MEGABYTES, help=f"of text to read {MEGABYTES}"
+    )
     given = parser.parse_args()
     progress = Console(stderr=True)
     table = Table(box=None, caption=CAPTION, caption_justify="left")
@@ -62,6 +67,8 @@ def main() -> int:
 def _measure(folder: Path, given: argparse.Namespace, progress: Console) -> Iterator[Line]:
     progress.print(f"the whole way of {given.rows:,} rows …", style="dim")
     yield from measure_whole_way(folder, given.rows)
+    progress.print(f"reading text of {given.megabytes} MB …", style="dim")
+    yield from measure_texts(folder, given.megabytes)
     progress.print("reading a workbook …", style="dim")
     yield from measure_workbooks(folder)
     progress.print(f"anonymising {given.people:,} people …", style="dim")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +67,20 @@ def measure_anonymising(folder: Path, rows: int) -> Iterator[Line]:
         yield Line(f"anonymise: {name}", seconds, rows, 0, f"{seconds / found['seconds']:.0%}")
     yield Line("anonymise, 7 quasi-identifiers", found["seconds"], rows, found["peak_bytes"],
                f"{found['checks']} checks")  # fmt: skip
+
+
+def measure_texts(folder: Path, sizes: Sequence[int]) -> Iterator[Line]:
+    """Read text of growing size in CP949, beside Polars on the same content in UTF-8."""
+    for megabytes in sizes:
+        texts = folder / f"text-{megabytes}"
+        child.run("benchmarks.reading", "draw", texts, megabytes)
+        bare = child.run("benchmarks.reading", "polars", texts / "utf-8.csv", texts / "bare")
+        ours = child.run("benchmarks.reading", "madang", texts / "cp949.csv", texts / "ours")
+        shutil.rmtree(texts)
+        for what, found in (("Polars, UTF-8", bare), ("read CP949 to text in Parquet", ours)):
+            seconds = found["seconds"]
+            yield Line(f"{megabytes:,} MB: {what}", seconds, found["count"], found["peak_bytes"],
+                       _times(seconds, bare["seconds"]))  # fmt: skip
 
 
 def measure_workbooks(folder: Path) -> Iterator[Line]:

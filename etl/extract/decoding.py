@@ -38,12 +38,15 @@ class Failure:
     offset_bytes: int
 
 
-def decode_chunks(chunks: Iterable[bytes], encoding: Encoding) -> Iterator[str]:
+def decode_chunks(
+    chunks: Iterable[bytes], encoding: Encoding, *, is_whole: bool = True
+) -> Iterator[str]:
     r"""Decode a stream strictly.
 
     Args:
         chunks: Consecutive parts of one file.
         encoding: The encoding to hold the file to.
+        is_whole: Whether the file ends behind them; if not, a last character may be cut.
 
     Yields:
         The decoded text, part by part; a byte order mark is not part of it.
@@ -69,6 +72,8 @@ def decode_chunks(chunks: Iterable[bytes], encoding: Encoding) -> Iterator[str]:
         consumed += len(chunk)
         yield text.removeprefix(mark)
         mark = "" if text else mark
+    if not is_whole:
+        return
     pending = len(decoder.getstate()[0])
     try:
         yield decoder.decode(b"", final=True)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import codecs
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +14,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from etl.errors import SourceFormatError
+from etl.extract.ahead import ahead
 from etl.extract.decoding import (
     Declared,
     Encoding,
@@ -32,27 +32,36 @@ from etl.extract.roles import Batch, Misfit
 
 CHUNK_BYTES = 1 << 22
 SAMPLE_BYTES = 1 << 20
-JUDGED_BYTES = 1 << 18
+JUDGED_CHARACTERS = 1 << 17
+Result = TypeVar("Result")
 _BLANKS = " \t\u3000\xa0"
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Delimited text whose encoding is known.
+    """Delimited text in an encoding that fits its beginning, and maybe all of it.
 
     Attributes:
-        utf_8: Its content as UTF-8; the supplied file itself, where that is UTF-8.
-        start: Where the text begins, behind a byte order mark.
-        encoding: The encoding of the supplied file.
-        sample: Its beginning.
+        source: The supplied file.
+        encoding: The encoding that it is read in.
+        sample: Its beginning as UTF-8.
         is_sampled_whole: Whether the sample is all of it.
     """
 
-    utf_8: Path
-    start: int
+    source: Path
     encoding: Encoding
     sample: bytes
     is_sampled_whole: bool
+
+    def chunks(self) -> Iterator[bytes]:
+        """Read the whole text as UTF-8, strictly.
+
+        Raises:
+            UndecodableError: A byte does not fit the encoding.
+        """
+        with self.source.open("rb") as file:
+            decoded = decode_chunks(iter(lambda: file.read(CHUNK_BYTES), b""), self.encoding)
+            yield from (text.encode() for text in decoded)
 
 
 @dataclass(slots=True)
@@ -79,33 +88,31 @@ class Passage:
         self.last_row = part.first + len(part) - 1
 
 
-def open_text(source: Path, folder: Path, declared: Declared = "auto") -> Text:
-    """Decide the encoding on all bytes of a file.
+def read_text(source: Path, declared: Declared, read: Callable[[Text], Result]) -> Result:
+    """Read a file in the first encoding that fits all of its bytes.
 
     Args:
         source: The supplied file; not modified.
-        folder: Where a copy in UTF-8 may be written.
         declared: The encoding to hold the file to.
+        read: Reads the whole text; called again where an encoding stops fitting on the way.
 
     Raises:
         SourceFormatError: No encoding fits.
     """
     failures: list[Failure] = []
-    if source.stat().st_size == 0:
-        raise refuse("empty", "The file is empty")
     with source.open("rb") as file:
         beginning = file.read(SAMPLE_BYTES)
+        is_whole = not file.read(1)
+    if not beginning:
+        raise refuse("empty", "The file is empty")
     for encoding in candidates(beginning, declared):
-        copy = None if encoding in ("utf-8", "utf-8-sig") else folder / "utf-8"
         try:
-            _decode(source, encoding, copy)
+            sample = "".join(decode_chunks([beginning], encoding, is_whole=is_whole))
+            if encoding == "cp949" and declared == "auto":
+                _require_korean(sample)
+            return read(Text(source, encoding, sample.encode(), is_whole))
         except UndecodableError as error:
             failures.append(error.failure)
-        else:
-            text = _sampled(copy or source, encoding)
-            if encoding == "cp949" and declared == "auto":
-                _require_korean(text.sample)
-            return text
     raise refuse_encoding(failures)
 
 
@@ -135,36 +142,24 @@ def read_batches(text: Text, dialect: Dialect, width: int, passage: Passage) -> 
     Raises:
         SourceFormatError: A record is longer than any that is read.
     """
+    passage.lost.clear()
+
+    def parse() -> Iterator[Batch]:
+        for part in ahead(read_parts(ahead(text.chunks()), dialect)):
+            passage.notice(part)
+            yield _as_batch(part, dialect, width)
+
     try:
-        with ThreadPoolExecutor(1) as beside:  # parsing releases the interpreter's lock
-            parsed: Future[Batch] | None = None
-            for part in read_parts(text.utf_8, dialect, text.start):
-                passage.notice(part)
-                ahead, parsed = parsed, beside.submit(_as_batch, part, dialect, width)
-                if ahead is not None:
-                    yield ahead.result()
-            if parsed is not None:
-                yield parsed.result()
+        yield from ahead(parse())
     except RecordTooLongError:
         raise refuse(
             "csv", "A quoted cell or record does not end within 8 MiB", "Close the quoted cell"
         ) from None
 
 
-def _decode(source: Path, encoding: Encoding, copy: Path | None) -> None:
-    with source.open("rb") as file:
-        decoded = decode_chunks(iter(lambda: file.read(CHUNK_BYTES), b""), encoding)
-        if copy is None:
-            for _ in decoded:
-                pass
-            return
-        with copy.open("wb") as out:
-            out.writelines(text.encode() for text in decoded)
-
-
-def _require_korean(sample: bytes) -> None:
+def _require_korean(sample: str) -> None:
     """Ask where the bytes fit CP949, and what they say does not look like Korean."""
-    if fits_by_accident(sample[:JUDGED_BYTES].decode(errors="ignore")):
+    if fits_by_accident(sample[:JUDGED_CHARACTERS]):
         raise ask(
             "csv",
             "The encoding is not clear: every byte fits cp949, but what comes out hardly looks"
@@ -173,22 +168,16 @@ def _require_korean(sample: bytes) -> None:
         )
 
 
-def _sampled(utf_8: Path, encoding: Encoding) -> Text:
-    start = len(codecs.BOM_UTF8) if encoding == "utf-8-sig" else 0
-    with utf_8.open("rb") as file:
-        file.seek(start)
-        sample = file.read(SAMPLE_BYTES)
-        is_whole = not file.read(1)
-    return Text(utf_8, start, encoding, sample, is_whole)
-
-
 def _as_batch(part: Part, dialect: Dialect, width: int) -> Batch:
     fits = (part.cells == width) & ~part.is_broken
     if part.is_open:
         fits[-1] = False
     misfits = [_misfit(part, int(index), dialect, width) for index in np.flatnonzero(~fits)]
     places = np.flatnonzero(fits)
-    cells = _parse(_chosen(part, fits), dialect, width, len(places))
+    parse = _parse_plainly if part.is_plain and width > 1 else _parse
+    cells = parse(_chosen(part, fits), dialect, cell_columns(width))
+    if cells.height != len(places):
+        raise RuntimeError(f"{len(places)} records were counted and {cells.height} parsed")
     numbers = pl.Series("_row", part.first + places, dtype=pl.Int64)
     return Batch(cells.insert_column(0, numbers), tuple(misfits))
 
@@ -211,14 +200,29 @@ def _chosen(part: Part, fits: npt.NDArray[np.bool_]) -> bytes:
     )
 
 
-def _parse(content: bytes, dialect: Dialect, width: int, records: int) -> pl.DataFrame:
-    """Parse records that were counted before; both counts have to agree."""
-    names = cell_columns(width)
-    if not records:
+def _parse_plainly(content: bytes, dialect: Dialect, names: list[str]) -> pl.DataFrame:
+    """Parse records in which every mark keeps the rule, with the faster parser."""
+    schema = dict.fromkeys(names, pl.String)
+    if not content:
+        return pl.DataFrame(schema=schema)
+    return pl.read_csv(
+        content,
+        separator=dialect.delimiter,
+        quote_char=dialect.quote or None,
+        has_header=False,
+        schema=schema,
+        infer_schema=False,
+        empty_string_is_null=False,
+    )
+
+
+def _parse(content: bytes, dialect: Dialect, names: list[str]) -> pl.DataFrame:
+    """Parse records in which marks may stand for themselves."""
+    if not content:
         return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
     table = pyarrow.csv.read_csv(
         pa.BufferReader(content),
-        pyarrow.csv.ReadOptions(block_size=max(len(content), 1), column_names=names),
+        pyarrow.csv.ReadOptions(block_size=len(content), column_names=names),
         pyarrow.csv.ParseOptions(
             delimiter=dialect.delimiter,
             quote_char=dialect.quote or False,
@@ -229,6 +233,4 @@ def _parse(content: bytes, dialect: Dialect, width: int, records: int) -> pl.Dat
             column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
         ),
     )
-    if table.num_rows != records:
-        raise RuntimeError(f"{records} records were counted and {table.num_rows} parsed")
     return pl.DataFrame(pl.from_arrow(table))

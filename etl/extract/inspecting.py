@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 from etl.errors import SourceFormatError
 from etl.extract.choosing import choose_cut, refuse_open, require_header
-from etl.extract.delimited import open_text
+from etl.extract.decisions import Decision
+from etl.extract.delimited import Text, read_text
 from etl.extract.landing import Nowhere, OneFile, Outcome, land_table
 from etl.extract.opening import Supplied, open_supplied
 from etl.extract.reading import Reading, make_reading
@@ -98,7 +99,7 @@ def inspect_file(
     try:
         with tempfile.TemporaryDirectory(dir=landed and landed.parent) as folder:
             supplied = open_supplied(file, Wanted(), limits or Limits(), Path(folder))
-            reading = _read(supplied, landed, Path(folder))
+            reading = _read(supplied, landed)
     except SourceFormatError as error:
         return _unread(facts, error)
     return Inspection(*facts, "read", "", reading.kind, reading)
@@ -113,14 +114,26 @@ def _unread(facts: tuple[str, str, int], error: SourceFormatError) -> Inspection
     return Inspection(*facts, "question", error.message, kind, question=question)
 
 
-def _read(supplied: Supplied, landed: Path | None, folder: Path) -> Reading:
-    text, delimited = None, None
-    if supplied.text is not None:
-        text = open_text(supplied.text, folder)
+def _read(supplied: Supplied, landed: Path | None) -> Reading:
+    if supplied.text is None:
+        return _finish(supplied, None, None, table_of_grid(supplied.sheet), landed)
+
+    def read(text: Text) -> Reading:
         cut, delimited = choose_cut(text, None)
         table = table_of_text(text, cut.dialect, cut.width, cut.lines, cut.header)
-    else:
-        table = table_of_grid(supplied.sheet)
+        return _finish(supplied, text, delimited, table, landed)
+
+    return read_text(supplied.text, "auto", read)
+
+
+def _finish(
+    supplied: Supplied,
+    text: Text | None,
+    delimited: Decision | None,
+    table: OpenTable,
+    landed: Path | None,
+) -> Reading:
+    """Land the rows, and refuse a file that turns out to be cut off."""
     sheet = supplied.grid.name if supplied.grid else None
     structure, outcome = _land(table, landed, sheet, supplied.kind)
     if table.passage.is_open:
@@ -145,8 +158,10 @@ def _land(
         require_header(structure, kind)
         names = {f"c{c.position}": c.name for c in structure.columns if c.kept}
         target = OneFile(landed, sheet, names) if landed else Nowhere()
-        outcome = land_table(table, structure, target)
-        target.close()
+        try:
+            outcome = land_table(table, structure, target)
+        finally:
+            target.close()
         if not outcome.surprises - filled:
             return structure, outcome
         filled |= outcome.surprises

@@ -14,7 +14,7 @@ from etl.errors import SourceFormatError
 from etl.extract.choosing import describe_decisions, describe_losses, refuse_open, show_delimiter
 from etl.extract.decisions import Decision, Finding
 from etl.extract.declared import Declared, declare_grid, declare_text
-from etl.extract.delimited import Text, open_text
+from etl.extract.delimited import Text, read_text
 from etl.extract.landing import ByRole, Outcome, land_table
 from etl.extract.layout import normalise_header
 from etl.extract.naming import Column
@@ -110,7 +110,7 @@ def read_supplied(
         with tempfile.TemporaryDirectory(dir=to.rows.parent) as name:
             folder = Path(name)
             supplied = open_supplied(source, wanted_by(contract), limits or Limits(), folder)
-            return _read(supplied, contract, to, folder)
+            return _read(supplied, contract, to)
     except SourceFormatError as error:
         if "dataset" in error.facts:
             raise
@@ -160,20 +160,29 @@ def make_reading(
     )
 
 
-def _read(supplied: Supplied, contract: Contract, to: Files, folder: Path) -> Reading:
-    text, delimited = None, None
-    if supplied.text is not None:
-        text = open_text(supplied.text, folder, contract.layout.encoding)
-        declared = declare_text(text, contract)
-        evidence = "it divides the header into the fields"
-        delimited = Decision("delimiter", declared.delimiter or ",", evidence, 1.0)
-    else:
-        declared = declare_grid(supplied.sheet, contract)
+def _read(supplied: Supplied, contract: Contract, to: Files) -> Reading:
+    if supplied.text is None:
+        return _finish(supplied, None, declare_grid(supplied.sheet, contract), contract, to)
+    return read_text(
+        supplied.text,
+        contract.layout.encoding,
+        lambda text: _finish(supplied, text, declare_text(text, contract), contract, to),
+    )
+
+
+def _finish(
+    supplied: Supplied, text: Text | None, declared: Declared, contract: Contract, to: Files
+) -> Reading:
+    """Land the rows, and refuse a file that turns out to be cut off or without data."""
     outcome = _land(declared, contract, to)
     if declared.table.passage.is_open:
         raise refuse_open()
     if outcome.counts.data == 0:
         raise refuse(supplied.kind, "The file holds no row of data", "Export it again")
+    evidence = "it divides the header into the fields"
+    delimited = (
+        Decision("delimiter", declared.delimiter, evidence, 1.0) if declared.delimiter else None
+    )
     lost = declared.table.passage.lost
     return make_reading(supplied, text, delimited, declared.structure, outcome, lost)
 

@@ -9,14 +9,12 @@ LF, CR and CRLF each end a record.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-PART_BYTES = 1 << 22
 LONGEST_RECORD_BYTES = 1 << 23
 LINE_FEED, CARRIAGE_RETURN = b"\n\r"
 
@@ -54,6 +52,7 @@ class Part:
         cells: How many cells each has.
         is_broken: Whether text follows a closing mark of it, or it holds a NUL.
         is_open: Whether the last one ends inside a quoted cell; only at the end of a file.
+        is_plain: Whether every mark keeps the rule, and no record ends with CR alone.
     """
 
     content: bytes
@@ -63,6 +62,7 @@ class Part:
     cells: Places
     is_broken: Flags
     is_open: bool
+    is_plain: bool
 
     def __len__(self) -> int:
         """Return how many records it holds."""
@@ -73,31 +73,28 @@ class Part:
         return self.content[self.starts[index] : self.ends[index]].decode()
 
 
-def read_parts(text: Path, dialect: Dialect, start: int = 0) -> Iterator[Part]:
-    """Read a UTF-8 file part by part, each of whole records.
+def read_parts(chunks: Iterable[bytes], dialect: Dialect) -> Iterator[Part]:
+    """Divide a text into parts of whole records.
 
     Args:
-        text: The file; not modified.
+        chunks: Consecutive parts of UTF-8 text, cut anywhere.
         dialect: How cells are kept apart.
-        start: Where the text begins, behind a byte order mark.
 
     Raises:
         RecordTooLongError: A record is longer than `LONGEST_RECORD_BYTES`.
     """
-    with text.open("rb") as file:
-        file.seek(start)
-        rest, number = b"", 1
-        while chunk := file.read(PART_BYTES):
-            part = split_records(rest + chunk, dialect, number, is_last=False)
-            used = len(part.content)
-            rest = (rest + chunk)[used:]
-            if len(rest) > LONGEST_RECORD_BYTES:
-                raise RecordTooLongError
-            if len(part):
-                number += len(part)
-                yield part
-        if rest:
-            yield split_records(rest, dialect, number, is_last=True)
+    rest, number = b"", 1
+    for chunk in chunks:
+        content = rest + chunk
+        part = split_records(content, dialect, number, is_last=False)
+        rest = content[len(part.content) :]
+        if len(rest) > LONGEST_RECORD_BYTES:
+            raise RecordTooLongError
+        if len(part):
+            number += len(part)
+            yield part
+    if rest:
+        yield split_records(rest, dialect, number, is_last=True)
 
 
 def split_records(content: bytes, dialect: Dialect, first: int = 1, *, is_last: bool) -> Part:
@@ -115,8 +112,8 @@ def split_records(content: bytes, dialect: Dialect, first: int = 1, *, is_last: 
         ([2, 2, 1], ['a,b', '"1\n",2', '3'])
     """
     values = np.frombuffer(content, np.uint8)
-    turns, broken = _find_turns(values, dialect)
-    ends, is_open = _find_ends(values, turns, is_last=is_last)
+    turns, broken, is_kept = _find_turns(values, dialect)
+    ends, has_lone = _find_ends(values, turns, is_last=is_last)
     stop = int(ends[-1]) + 1 if len(ends) else 0
     if is_last and stop < len(values):
         ends, stop = np.append(ends, len(values)), len(values)
@@ -131,20 +128,28 @@ def split_records(content: bytes, dialect: Dialect, first: int = 1, *, is_last: 
     returned = (ends > starts) & (values[np.maximum(ends - 1, 0)] == CARRIAGE_RETURN)
     returned &= (ends < len(values)) & (values[np.minimum(ends, len(values) - 1)] == LINE_FEED)
     return Part(
-        content[:stop], first, starts, ends - returned, cells, is_broken, is_last and is_open
+        content=content[:stop],
+        first=first,
+        starts=starts,
+        ends=ends - returned,
+        cells=cells,
+        is_broken=is_broken,
+        is_open=is_last and len(turns) % 2 == 1,
+        is_plain=is_kept and not has_lone,
     )
 
 
 def _find_ends(values: Bytes, turns: Places, *, is_last: bool) -> tuple[Places, bool]:
-    """Return where records end (at the LF of CRLF), and whether a cell is open after them."""
+    """Return where records end (at the LF of CRLF), and whether any does with CR alone."""
     feeds = np.flatnonzero(values == LINE_FEED)
     returns = np.flatnonzero(values == CARRIAGE_RETURN)
+    lone = returns[:0]
     if len(returns):
         if len(values) and returns[-1] == len(values) - 1 and not is_last:
             returns = returns[:-1]  # a LF may follow in the next part
         lone = returns[values[np.minimum(returns + 1, len(values) - 1)] != LINE_FEED]
         feeds = np.sort(np.concatenate([feeds, lone])) if len(lone) else feeds
-    return _outside(feeds, turns), len(turns) % 2 == 1
+    return _outside(feeds, turns), len(lone) > 0
 
 
 def _outside(places: Places, turns: Places) -> Places:
@@ -155,11 +160,11 @@ def _outside(places: Places, turns: Places) -> Places:
     return outside
 
 
-def _find_turns(values: Bytes, dialect: Dialect) -> tuple[Places, Places]:
-    """Return the marks that open or close a cell, and those that text follows."""
+def _find_turns(values: Bytes, dialect: Dialect) -> tuple[Places, Places, bool]:
+    """Return the marks that turn, those that text follows, and whether all keep the rule."""
     marks = np.flatnonzero(values == ord(dialect.quote)) if dialect.quote else np.array([], int)
     if not len(marks):
-        return marks, marks
+        return marks, marks, True
     is_end = np.zeros(256, dtype=np.bool_)
     is_end[[ord(dialect.delimiter), LINE_FEED, CARRIAGE_RETURN]] = True
     last = len(values) - 1
@@ -169,8 +174,8 @@ def _find_turns(values: Bytes, dialect: Dialect) -> tuple[Places, Places]:
     opens = np.arange(len(marks)) % 2 == 0
     is_kept = np.where(opens, starts | np.append(False, doubled[:-1]), ends | doubled)
     if is_kept.all():
-        return marks, marks[:0]
-    return _walk_singly(marks, starts, ends | doubled)
+        return marks, marks[:0], True
+    return *_walk_singly(marks, starts, ends | doubled), False
 
 
 def _walk_singly(marks: Places, starts: Flags, ends: Flags) -> tuple[Places, Places]:

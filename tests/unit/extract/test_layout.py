@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from etl.contract.source import Layout
 from etl.errors import SourceFormatError
 from etl.extract.declared import declare_text
-from etl.extract.delimited import open_text
+from etl.extract.delimited import read_text
 from etl.extract.layout import normalise_header
 from tests.unit.validate.tables import CANARY, contract_of
 
@@ -26,7 +26,7 @@ def lay_out(folder, text: str, contract=CONTRACT) -> tuple[str, int | tuple[int,
     """Return delimiter, row of the header (or rows), and the field of each column."""
     file = folder / "supplied"
     file.write_text(text, encoding="utf-8", newline="")
-    declared = declare_text(open_text(file, folder), contract)
+    declared = read_text(file, "auto", lambda text: declare_text(text, contract))
     rows = declared.structure.header_rows
     fields = tuple(column.field for column in declared.structure.columns)
     return declared.delimiter, rows[0] if len(rows) == 1 else rows, fields

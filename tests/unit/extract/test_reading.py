@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from etl.errors import SourceFormatError
-from etl.extract import delimited, records
+from etl.extract import delimited
 from etl.extract.reading import Files, Reading, read_supplied
 from tests.unit.validate.tables import CANARY, contract_of
 
@@ -195,7 +195,7 @@ def make_large_file(records: int) -> tuple[bytes, dict[int, str], list[int], int
 
 
 def test_addresses_stay_right_behind_misfits_and_across_blocks(tmp_path, monkeypatch):
-    monkeypatch.setattr(records, "PART_BYTES", 1 << 18)
+    monkeypatch.setattr(delimited, "CHUNK_BYTES", 1 << 18)
     content, good, ragged, blank = make_large_file(150_000)
     assert len(content) > 6 << 20
 
