@@ -89,7 +89,7 @@ def measure_workbooks(folder: Path) -> Iterator[Line]:
     child.run("benchmarks.workbooks", "draw", workbook)
     alone = child.run("benchmarks.workbooks", "calamine", workbook)
     ours = child.run("benchmarks.workbooks", "madang", workbook)
-    for what, found in (("calamine, values alone", alone), ("XLSX to text in Parquet", ours)):
+    for what, found in (("calamine, values alone", alone), ("XLSX to landed Parquet", ours)):
         ratio = found["seconds"] / alone["seconds"]
         yield Line(what, found["seconds"], found["count"], found["peak_bytes"], f"{ratio:.2f} ×")
 

@@ -1,7 +1,6 @@
 """Read a workbook of 100,000 × 10 cells: `python -m benchmarks.workbooks calamine|madang FILE`.
 
-A column of codes, one of padded codes, dates, whole and other numbers, and text: what departments
-send. `draw` writes it. Prints one JSON document; each reader runs in a process of its own.
+Codes, text, dates, whole and other numbers: what departments send. `draw` writes it. Prints one JSON document; each reader runs in a process of its own.
 """
 
 from __future__ import annotations
@@ -18,11 +17,8 @@ from pathlib import Path
 
 import openpyxl
 import python_calamine
-from openpyxl.cell import WriteOnlyCell
 
-from etl.extract.opening import open_supplied
-from etl.extract.sheet_choice import Wanted
-from etl.settings import Limits
+from etl.extract.inspecting import inspect_file
 
 ROWS, SEED = 100_000, 7
 FIRST_DAY = dt.date(2020, 1, 1)
@@ -36,12 +32,10 @@ def draw(path: Path) -> int:
     sheet = book.create_sheet("자료")
     sheet.append(HEADER)
     for row in range(ROWS):
-        code = WriteOnlyCell(sheet, value=row % 99_999)
-        code.number_format = "00000"
         sheet.append(
             [
                 f"P{row:06}",
-                code,
+                f"{row % 99_999:05}",
                 f"공영주차장 {row % 5_000}",
                 f"서울특별시 종로구 {row % 977}",
                 numbers.randrange(500),
@@ -63,13 +57,10 @@ def read_with_calamine(path: Path) -> int:
 
 
 def read_with_madang(path: Path) -> int:
-    """Read from unknown bytes to text in Parquet."""
+    """Read from unknown bytes to the text table in Parquet."""
     with tempfile.TemporaryDirectory() as folder:
-        supplied = open_supplied(path, Wanted(), Limits(), Path(folder))
-        if supplied.grid is None:
-            return 0
-        supplied.grid.cells.sink_parquet(Path(folder) / "rows.parquet")
-        return supplied.grid.cells.collect().height - 1
+        inspection = inspect_file(path, Path(folder) / "landed.parquet")
+    return inspection.reading.records.data if inspection.reading else 0
 
 
 READERS: dict[str, Callable[[Path], int]] = {

@@ -42,8 +42,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
+    """A visible sheet that holds cells."""
+
     number: int
     grid: Grid
+
+    @property
+    def name(self) -> str:
+        """What the sheet is called: its number where it has no name, as tables of pages have."""
+        return self.grid.name or str(self.number)
 
 
 def choose_sheet(book: Book, wanted: Wanted, kind: str) -> tuple[Grid, Decision]:
@@ -63,7 +70,7 @@ def choose_sheet(book: Book, wanted: Wanted, kind: str) -> tuple[Grid, Decision]
     """
     if wanted.sheet is not None:
         sheet = _find(book.sheets, wanted.sheet, kind)
-        return sheet.read(), _decide(sheet.name, "the contract names it", 1.0)
+        return sheet.read(), _decide(sheet.name or str(wanted.sheet), "the contract names it", 1.0)
     visible = [
         _Candidate(number, sheet.read())
         for number, sheet in enumerate(book.sheets, start=1)
@@ -79,7 +86,7 @@ def choose_sheet(book: Book, wanted: Wanted, kind: str) -> tuple[Grid, Decision]
         )
     if len(filled) == 1:
         evidence = "the only visible sheet that holds cells"
-        return filled[0].grid, _decide(filled[0].grid.name, evidence, 1.0)
+        return filled[0].grid, _decide(filled[0].name, evidence, 1.0)
     return _choose_among(filled, wanted, kind)
 
 
@@ -108,13 +115,13 @@ def _choose_among(filled: list[_Candidate], wanted: Wanted, kind: str) -> tuple[
         carrying = [c for c in filled if _carries(c.grid, wanted.headers)]
         if len(carrying) == 1:
             evidence = f"the only one of {len(filled)} sheets with the contract's headers"
-            return carrying[0].grid, _decide(carrying[0].grid.name, evidence, 0.98)
+            return carrying[0].grid, _decide(carrying[0].name, evidence, 0.98)
     tables = [c for c in filled if _has_rows(c.grid)]
     widest = max((c.grid.width for c in tables), default=0)
     tables = [c for c in tables if not _is_about(c.grid, widest)]
     if len(tables) == 1:
         evidence = f"none of the other {len(filled) - 1} sheets holds a table, but notes or a title"
-        return tables[0].grid, _decide(tables[0].grid.name, evidence, 0.9)
+        return tables[0].grid, _decide(tables[0].name, evidence, 0.9)
     rivals = tables or filled
     numbers = ", ".join(str(candidate.number) for candidate in rivals)
     raise ask(
@@ -149,5 +156,5 @@ def _normalise(name: str) -> str:
     return unicodedata.normalize("NFC", name).strip()
 
 
-def _decide(name: str | None, evidence: str, confidence: float) -> Decision:
-    return Decision("sheet", name or "", evidence, confidence)
+def _decide(name: str, evidence: str, confidence: float) -> Decision:
+    return Decision("sheet", name, evidence, confidence)

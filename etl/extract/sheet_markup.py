@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO
 
@@ -81,7 +82,7 @@ class SheetMarkup:
         rest = b""
         is_first = True
         with self._open() as file:
-            while block := self._read(file):
+            for block in self._blocks(file):
                 rest += block
                 if is_first and b"<worksheet" not in rest[:4096]:
                     raise UnusualMarkupError
@@ -95,6 +96,14 @@ class SheetMarkup:
         if is_first:
             raise UnusualMarkupError
         yield rest
+
+    def _blocks(self, file: IO[bytes]) -> Iterator[bytes]:
+        """Unpack the next block while the caller looks at this one."""
+        with ThreadPoolExecutor(max_workers=1) as ahead:
+            following = ahead.submit(self._read, file)
+            while block := following.result():
+                following = ahead.submit(self._read, file)
+                yield block
 
     def _read(self, file: IO[bytes]) -> bytes:
         try:

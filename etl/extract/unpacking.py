@@ -56,7 +56,9 @@ def unpack_gzip(source: Path, limits: Limits, folder: Path) -> Unpacked:
     except PACKAGE_ERRORS:
         raise refuse("gzip", "The gzip file is damaged or cut off") from None
     kind = _inner_kind(target)
-    return Unpacked(target, kind, Decision("container", "gzip", f"it holds {name_kind(kind)}", 1.0))
+    return Unpacked(
+        target, kind, Decision("container", "gzip", f"what it holds is {name_kind(kind)}", 1.0)
+    )
 
 
 def unpack_zip(source: Path, wanted: str | int | None, limits: Limits, folder: Path) -> Unpacked:
@@ -152,7 +154,7 @@ def _choose(found: list[tuple[Path, str]], members: int, *, is_named: bool) -> U
     if not tables and len(found) > 1:
         raise refuse("zip", f"None of the {len(found)} files in the ZIP archive is a table")
     path, kind = found[tables[0] - 1] if tables else found[0]
-    evidence = "the contract names it" if is_named else f"the only table of {members} files"
+    evidence = "the contract names it" if is_named else f"the only table among its {members} files"
     return Unpacked(path, kind, Decision("container", "zip", evidence, 1.0))
 
 

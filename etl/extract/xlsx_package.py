@@ -11,7 +11,14 @@ from pathlib import Path
 
 from lxml import etree
 
-from etl.extract.markup import damaged, parse_part, read_member, require_bounded, require_plain
+from etl.extract.markup import (
+    damaged,
+    parse_part,
+    read_member,
+    require_bounded,
+    require_honest,
+    require_plain,
+)
 from etl.extract.number_formats import Meaning, NumberFormat, understand_format
 from etl.extract.refusing import exceed, refuse
 from etl.settings import Limits
@@ -78,6 +85,8 @@ def read_package(path: Path, archive: zipfile.ZipFile, limits: Limits) -> Packag
     """
     require_bounded(archive, limits, KIND)
     names = archive.namelist()
+    # each sheet is unpacked and measured before calamine is asked for it
+    require_honest(archive, [n for n in names if "/worksheets/" not in n.lower()], limits, KIND)
     if len(names) != len({name.lower() for name in names}):
         raise refuse(KIND, "The workbook holds two parts of one name")
     parts = {name.replace("\\", "/").lower(): name for name in names}

@@ -335,15 +335,16 @@ def test_a_damaged_workbook_is_refused(tmp_path, harm):
         read_first(path)
 
 
-def test_a_part_that_promises_less_than_it_holds_is_refused(tmp_path):
-    path = with_rows(tmp_path / "a", '<row r="1"><c r="A1"><v>1</v></c></row>' + " " * 9_000)
+@pytest.mark.parametrize("part", [SHEET, "xl/sharedStrings.xml"])
+def test_a_part_that_promises_less_than_it_holds_is_refused(tmp_path, part):
+    path = with_rows(tmp_path / "a", '<row r="1"><c r="A1"><v>1</v></c></row>')
+    repack(path, {part: lambda content: content + b" " * 9_000})
     with zipfile.ZipFile(path) as archive:
-        entry = archive.getinfo(SHEET)
-    promised = entry.file_size.to_bytes(4, "little")
+        promised = archive.getinfo(part).file_size.to_bytes(4, "little")
     path.write_bytes(path.read_bytes().replace(promised, (100).to_bytes(4, "little")))
 
     with pytest.raises(SourceFormatError, match="damaged"):
-        open_xlsx(path, Limits(workbook_bytes=1 << 16))
+        read_first(path, Limits(workbook_bytes=1 << 16))
 
 
 def test_hidden_rows_and_columns_are_told_with_their_sheet(tmp_path):
