@@ -1,6 +1,7 @@
 """Read a workbook of 100,000 × 10 cells: `python -m benchmarks.workbooks calamine|madang FILE`.
 
-Codes, text, dates, whole and other numbers: what departments send. `draw` writes it. Prints one JSON document; each reader runs in a process of its own.
+Codes, text, dates, whole and other numbers: what departments send. `draw` writes it. Prints one
+JSON document; each reader runs in a process of its own.
 """
 
 from __future__ import annotations
