@@ -3,17 +3,18 @@ from __future__ import annotations
 import io
 import re
 from datetime import date, datetime, time
+from decimal import Decimal
 from pathlib import Path
 
+import polars as pl
 import pytest
 from openpyxl import load_workbook
 
 from etl.contract.codelists import Code, CodeSet, read_code_sets
 from etl.contract.loading import load_contracts
 from etl.contract.origins import Origin
-from etl.extract.opening import open_supplied
-from etl.extract.sheet_choice import Wanted
-from etl.settings import Limits
+from etl.extract.reading import Files, read_supplied
+from etl.validate.casting import cast_rows, readable
 from etl.validate.template import LISTS_SHEET, render_template
 from tests.unit.validate.tables import contract_of
 
@@ -162,14 +163,15 @@ def test_a_filled_template_reads_back_without_loss(workbook, tmp_path):
         below.value = filled[cell.value][0]
     workbook.save(tmp_path / "filled")
 
-    headers = frozenset(field.title.ko for field in CONTRACT.fields)
-    supplied = open_supplied(tmp_path / "filled", Wanted(headers=headers), Limits(), tmp_path)
+    files = Files.within(tmp_path)
+    reading = read_supplied(tmp_path / "filled", CONTRACT, files)
+    typed = cast_rows(pl.scan_parquet(files.rows), CONTRACT).collect()
 
-    assert supplied.kind == "xlsx"
-    assert supplied.grid.cells.collect().rows() == [
-        (1, *filled),
-        (2, *(text for _, text in filled.values())),
-    ]
+    assert reading.kind == "xlsx"
+    assert reading.records.header == reading.records.data == reading.records.total - 1 == 1
+    assert pl.read_parquet(files.rows).row(0) == (2, *(text for _, text in filled.values()))
+    assert all(typed[readable(field.name)].item() for field in CONTRACT.fields)
+    assert (typed["area"].item(), typed["opened"].item()) == (Decimal("1234.50"), date(2026, 11, 1))
 
 
 def test_no_cell_is_a_formula(workbook):
