@@ -79,6 +79,8 @@ class Field(Strict):
     """One column of the table.
 
     Attributes:
+        example: A value as a department would write it; where there is a pattern, reports show it
+            in the place of a regular expression.
         decimals: Places after the point; required for `number`, which is always a decimal.
         unit: Unit of the published values.
         source_unit: Unit in which the source writes them: 천원 where 원 is published.
@@ -101,6 +103,7 @@ class Field(Strict):
     description: Label | None = None
     aliases: tuple[Text, ...] = ()
     type: FieldType
+    example: Text | None = None
     decimals: Annotated[StrictInt, Key(ge=0, le=10)] | None = None
     unit: Text | None = None
     source_unit: Text | None = None
@@ -125,6 +128,9 @@ class Field(Strict):
             raise ValueError(f"a name has at most {MAXIMUM_NAME_BYTES} bytes")
         if (self.type == "number") != (self.decimals is not None):
             raise ValueError("decimals belongs to type number, and number needs it")
+        pattern = self.constraints.pattern
+        if self.example and pattern and not re.fullmatch(pattern, self.example):
+            raise ValueError("the example does not fit the pattern")
         if misspelling := find_misspelling(self):
             raise ValueError(misspelling)
         self._check_generalisation()

@@ -78,6 +78,7 @@ _CHECKS: dict[Language, dict[str, tuple[str, str]]] = {
         "range": ("허용된 범위를 벗어납니다", "다음 범위로 적으십시오: {limit}"),
         "length": ("글자 수가 맞지 않습니다", "다음 글자 수로 적으십시오: {limit}"),
         "pattern": ("정해진 꼴이 아닙니다", "다음 꼴로 적으십시오: {limit}"),
+        "example": ("정해진 꼴이 아닙니다", "다음과 같은 꼴로 적으십시오. 예: {limit}"),
         "notPattern": (
             "쓸 수 없는 글자가 있습니다",
             "다음에 해당하는 글자를 바로잡으십시오: {limit}",
@@ -109,6 +110,7 @@ _CHECKS: dict[Language, dict[str, tuple[str, str]]] = {
         "range": ("is outside the allowed range", "Write a value {limit}"),
         "length": ("has a wrong length", "Write a number of characters {limit}"),
         "pattern": ("does not have the required form", "Write it in the form {limit}"),
+        "example": ("does not have the required form", "Write it like {limit}"),
         "notPattern": ("holds characters that are not allowed", "Correct what fits {limit}"),
         "enum": ("is not an allowed value", "Write one of: {limit}"),
         "notEnum": ("is a value that is not allowed", "Avoid: {limit}"),
@@ -191,6 +193,8 @@ def _kind_and_limit(rule: Rule, contract: Contract, language: Language) -> tuple
             return "range", _span(least, most, language)
         case Length(least, most):
             return "length", _span(least, most, language)
+        case Pattern(_, is_wanted=True) if example := _example_of(rule, contract):
+            return "example", example
         case Pattern(regex, is_wanted):
             return "pattern" if is_wanted else "notPattern", _form(regex)
         case Among(values) if rule.name == "codelist" and len(values) > _MOST_VALUES:
@@ -218,6 +222,13 @@ _BARE: dict[type, str] = {
     Listed: "codelist",
     Totals: "total",
 }
+
+
+def _example_of(rule: Rule, contract: Contract) -> str | None:
+    """Return a value that fits the contract's own pattern; a shared suite has another one."""
+    is_own = rule.name == "pattern"
+    fields = (field for field in contract.fields if field.name == rule.fields[0])
+    return next((field.example for field in fields), None) if is_own else None
 
 
 def _form(regex: str) -> str:
