@@ -193,10 +193,8 @@ def _kind_and_limit(rule: Rule, contract: Contract, language: Language) -> tuple
             return "range", _span(least, most, language)
         case Length(least, most):
             return "length", _span(least, most, language)
-        case Pattern(_, is_wanted=True) if example := _example_of(rule, contract):
-            return "example", example
-        case Pattern(regex, is_wanted):
-            return "pattern" if is_wanted else "notPattern", _form(regex)
+        case Pattern():
+            return _pattern_and_form(rule, rule.check, contract)
         case Among(values) if rule.name == "codelist" and len(values) > _MOST_VALUES:
             return "codelist", ""
         case Among(values, is_wanted):
@@ -224,11 +222,13 @@ _BARE: dict[type, str] = {
 }
 
 
-def _example_of(rule: Rule, contract: Contract) -> str | None:
-    """Return a value that fits the contract's own pattern; a shared suite has another one."""
-    is_own = rule.name == "pattern"
-    fields = (field for field in contract.fields if field.name == rule.fields[0])
-    return next((field.example for field in fields), None) if is_own else None
+def _pattern_and_form(rule: Rule, check: Pattern, contract: Contract) -> tuple[str, str]:
+    """Show an example where the contract has one; a shared suite asks for another form."""
+    examples = {field.name: field.example for field in contract.fields}
+    example = examples[rule.fields[0]]
+    if example and rule.name == "pattern":
+        return "example", example
+    return "pattern" if check.is_wanted else "notPattern", _form(check.regex)
 
 
 def _form(regex: str) -> str:
