@@ -17,7 +17,6 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import BinaryIO
 
@@ -33,13 +32,11 @@ from etl.intake.folders import (
     require_sound_share,
 )
 from etl.intake.look import Look, complete, is_being_written, look
-from etl.intake.names import MARKER, readable_name
+from etl.intake.names import MARKER, fits_pattern
 
 CLAIM_ID = re.compile(r"[0-9a-f]{32}")
 QUIET_SECONDS = 1.0
 BLOCK_BYTES = 1 << 20
-RETURNED = "*.report*.xlsx"
-"""What a report's workbook is called when its department corrects it and drops it again."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -255,10 +252,8 @@ def _remove_marker(file: Path) -> None:
 
 
 def _is_expected(file: Path, datasets: Mapping[str, str]) -> bool:
-    """Tell whether a file belongs to a dataset and has such a name, however Unicode spells it."""
     pattern = datasets.get(_dataset_of(file))
-    name = readable_name(file.name).lower()
-    return pattern is not None and (fnmatch(name, pattern.lower()) or fnmatch(name, RETURNED))
+    return pattern is not None and fits_pattern(file.name, pattern)
 
 
 def _dataset_of(file: Path) -> str:

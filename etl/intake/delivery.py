@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from etl.intake.claim import Claim, close_claim, forget_claim, landed_file
-from etl.intake.folders import ACCEPTED, LANDED, RETURNED, explaining, folder_of
+from etl.intake.folders import ACCEPTED, LANDED, OURS, RETURNED, explaining, folder_of
 from etl.intake.names import RECEIPT, free_name
 
 Verdict = Literal["accepted", "returned"]
@@ -137,7 +137,7 @@ def _names(folder: int) -> set[str]:
 
 def _write(folder: int, name: str, content: bytes) -> None:
     """Write a file that appears whole; readable for whom the folder is, writable for us."""
-    unfinished = f".{uuid.uuid4().hex}"
+    unfinished = f"{OURS}{uuid.uuid4().hex}"
     handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=folder)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -24,7 +24,7 @@ LANDED = ".landed"
 ACCEPTED, RETURNED = "accepted", "returned"
 DATASET = re.compile(r"[a-z][a-z0-9_]*-[a-z][a-z0-9_]*")
 DROP = 0o2770  # what is put here belongs to the group, whoever puts it
-PROBE = ".madang-probe-"
+OURS = ".madang-"  # hidden, so that nobody takes it for a supplied file
 
 
 def folder_of(intake: Path, dataset: str) -> Path:
@@ -81,7 +81,7 @@ def require_sound_share(intake: Path, dataset: str) -> None:
     Raises:
         StoreError: The share copies instead of renaming, or cannot confirm what it wrote.
     """
-    name = f"{PROBE}{uuid.uuid4().hex}"
+    name = f"{OURS}{uuid.uuid4().hex}"
     start, end = folder_of(intake, dataset) / name, intake / CLAIMS / name
     try:
         with explaining():
@@ -102,6 +102,28 @@ def require_sound_share(intake: Path, dataset: str) -> None:
         for left in (start, end):
             with suppress(OSError):
                 left.unlink()
+
+
+def remove_leftovers(intake: Path, datasets: Collection[str], before_ns: int) -> None:
+    """Remove what a killed process left half made: probes, unfinished texts, empty claims."""
+    tops = [folder_of(intake, dataset) for dataset in datasets]
+    below = [top / name for top in tops for name in (ACCEPTED, RETURNED)]
+    for folder in (intake / CLAIMS, *tops, *below):
+        for entry in entries_of(folder) if not folder.is_symlink() else ():
+            if entry.name.startswith(OURS):
+                _remove_old(entry, before_ns)
+    for dataset in datasets:
+        for claim in folders_in(intake / CLAIMS / dataset):
+            _remove_old(claim, before_ns)
+
+
+def _remove_old(entry: os.DirEntry[str], before_ns: int) -> None:
+    with suppress(OSError):  # gone in this moment, or a claim that is not empty
+        if entry.stat(follow_symlinks=False).st_ctime_ns < before_ns:
+            if entry.is_dir(follow_symlinks=False):
+                Path(entry.path).rmdir()
+            else:
+                Path(entry.path).unlink()
 
 
 def flush(path: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Collection, Iterator
+from fnmatch import fnmatch
 from itertools import count
 
 RECEIPT = ".receipt.txt"
@@ -17,6 +18,7 @@ UNFINISHED = re.compile(
     r"|thumbs\.db|desktop\.ini",
     re.IGNORECASE | re.DOTALL,
 )
+WORKBOOK = "*.report*.xlsx"  # of a report, when its department corrects it and drops it again
 NEVER_IN_NAMES = {"Cc", "Cs", "Zl", "Zp"}  # control characters, line breaks, broken encodings
 UNSEEN = {*NEVER_IN_NAMES, "Cf"}  # and signs that turn a name around
 
@@ -30,6 +32,21 @@ def is_supplied(name: str) -> bool:
     """
     ending = name.lower()
     return not (UNFINISHED.fullmatch(name) or ending.endswith((RECEIPT, MARKER)))
+
+
+def fits_pattern(name: str, pattern: str) -> bool:
+    """Tell whether a name is one that a contract expects, however Unicode and capitals spell it.
+
+    The workbook of a report, with corrections in it, may come back whatever is expected.
+
+    Examples:
+        >>> fits_pattern("공원.CSV", "*.csv"), fits_pattern("공원.hwp", "*.csv")
+        (True, False)
+        >>> fits_pattern("공원.csv.report (2).xlsx", "*.csv")
+        True
+    """
+    readable = readable_name(name).lower()
+    return fnmatch(readable, pattern.lower()) or fnmatch(readable, WORKBOOK)
 
 
 def readable_name(name: str) -> str:

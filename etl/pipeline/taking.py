@@ -7,6 +7,7 @@ on disk and hashed, and the ledger knows them.
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from etl.intake.claim import (
     open_claims,
 )
 from etl.intake.delivery import names_in_use
-from etl.intake.folders import explaining, make_folders
+from etl.intake.folders import explaining, make_folders, remove_leftovers
 from etl.intake.limits import Limits, find_refusal
 from etl.intake.names import free_name, readable_name, safe_name
 from etl.intake.sentences import STILL_WRITTEN
@@ -32,6 +33,7 @@ from etl.pipeline.delivering import deliver, finish_deliveries, give_back_alone,
 from etl.pipeline.keys import bytes_key
 from etl.pipeline.workbench import Workbench
 
+LEFTOVER_SECONDS = 3600
 LOG = logging.getLogger("madang")
 
 
@@ -49,6 +51,7 @@ def collect_files(
     intake, problems = bench.settings.intake, list[EtlError]()
     expected = {one.name: one.source.folder.files for one in contracts if one.source.folder}
     make_folders(intake, expected)
+    remove_leftovers(intake, expected, time.time_ns() - LEFTOVER_SECONDS * 10**9)
     with _keeping(problems):
         claim_complete_files(intake, expected, bench.settings.intake_quiet_seconds)
     wanted, earlier = [], Counter[str]()

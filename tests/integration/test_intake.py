@@ -376,7 +376,7 @@ def test_what_came_back_goes_with_its_retention(yard, pipeline):
     ],
 )
 def test_wherever_the_collector_is_killed_the_file_ends_once_with_one_receipt(
-    yard, pipeline, place, content
+    yard, pipeline, place, content, monkeypatch
 ):
     drop(yard, content=content)
     (top(yard) / "공원 현황.csv.done").touch()
@@ -384,13 +384,13 @@ def test_wherever_the_collector_is_killed_the_file_ends_once_with_one_receipt(
     _, errors = killed.communicate(timeout=120)
     assert killed.returncode == -9, errors
 
+    monkeypatch.setattr("etl.pipeline.taking.LEFTOVER_SECONDS", 0)
     for _ in range(2):
         resume(pipeline)
         collect_once(pipeline)
 
     folder = "accepted" if content is GOOD else "returned"
-    shown = {name for name in found(yard) if not name.split("/")[-1].startswith(".")}
-    assert shown - {f"{folder}/공원 현황.csv.report.xlsx"} == {
+    assert found(yard).keys() - {f"{folder}/공원 현황.csv.report.xlsx"} == {
         f"{folder}/공원 현황.csv",
         f"{folder}/공원 현황.csv.report.html",
         "공원 현황.csv.receipt.txt",
@@ -399,6 +399,8 @@ def test_wherever_the_collector_is_killed_the_file_ends_once_with_one_receipt(
     assert folder in receipt(yard)
     assert list(runs_by_content(yard).values()) == [1]
     assert nothing_waits(yard)
+    claims = yard.settings().intake / ".claims"
+    assert list((claims / PARKS).glob("*")) == list(claims.glob(".madang-*")) == []
 
 
 def collector(yard, place: str) -> subprocess.Popen[str]:
