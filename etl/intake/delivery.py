@@ -71,7 +71,10 @@ def deliver(
         return _clear(intake, claim)
     written = reports()
     with _folder(intake, claim.dataset) as top, _made(verdict, top) as folder:
-        name = free_name(name, _names(folder))
+        taken = _names(folder)
+        if landed_file(intake, claim) is None:  # so its name is taken by itself
+            return _clear(intake, claim)
+        name = free_name(name, taken)
         for ending, content in written.items():
             _write(folder, f"{name}{ending}", content)
         with suppress(FileNotFoundError):  # another process delivered it in this moment

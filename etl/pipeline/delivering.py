@@ -19,6 +19,7 @@ from etl.errors import EtlError, SourceFormatError
 from etl.intake import delivery
 from etl.intake.claim import Claim, landed_claims, landed_file
 from etl.intake.folders import explaining
+from etl.intake.reasons import korean_reason
 from etl.intake.receipt import Receipt, render_receipt, render_refusal
 from etl.intake.sentences import NOW, STILL_WRITTEN, Sentence
 from etl.ledger.deliveries import Delivery
@@ -42,7 +43,7 @@ def answering(bench: Workbench, run_id: str, *, accepts: bool) -> Iterator[None]
         yield
     except EtlError as error:
         if error.owner == SourceFormatError.owner and bench.ledger.deliveries.find(run_id):
-            bench.ledger.deliveries.give_back(run_id, error.message, error.summary_ko)
+            bench.ledger.deliveries.give_back(run_id, error.message, _reason_ko(error))
             answer(bench, run_id)
         raise
     if accepts and bench.ledger.deliveries.find(run_id):
@@ -128,6 +129,13 @@ def destroy(bench: Workbench, known: Delivery) -> None:
         delivery.destroy_delivered(bench.settings.intake, claim, known.kept_as)
     bench.store.delete(f"landing/{known.dataset}/{known.claim_id}")
     bench.ledger.deliveries.forget(known.claim_id)
+
+
+def _reason_ko(error: EtlError) -> str:
+    kind, status, lines = (
+        str(error.facts.get(fact) or "") for fact in ("kind", "status", "contract_lines")
+    )
+    return korean_reason(kind, status, lines, error.summary_ko)
 
 
 def _receipt(bench: Workbench, known: Delivery, contract: Contract) -> Receipt:

@@ -63,6 +63,22 @@ def test_each_file_asks_for_one_run_by_a_random_id(claim_files, intake):
     assert "{{" not in str(wanted)
 
 
+def test_every_sender_has_a_receipt_before_a_run_is_asked_for(claim_files, intake):
+    names = [drop(intake, name=f"{number}{NAME}").name for number in range(3)]
+
+    claim_files()
+
+    receipts = {file.name for file in (intake / "parks" / "city_parks").iterdir() if file.is_file()}
+    assert receipts == {f"{name}.receipt.txt" for name in names}
+
+
+def test_the_same_bytes_twice_ask_for_one_run(claim_files, intake):
+    for name in ("1.csv", "2.csv"):
+        drop(intake, name=name).write_text("a\n")
+
+    assert len(claim_files()) == 1
+
+
 def test_a_claim_that_a_crash_left_without_a_run_is_asked_for_again(claim_files, intake):
     drop(intake)
     [claim] = claim_complete_files(intake, {PARKS: "*"}, quiet_seconds=0)

@@ -133,7 +133,8 @@ def test_a_good_file_comes_back_accepted_and_its_receipt_follows_it_to_publicati
     [
         pytest.param(UNREADABLE, "The file is returned", "돌려보냈습니다", id="no table"),
         pytest.param(TOO_BAD, "관리번호", "돌려보냈습니다", id="too many bad rows"),
-        pytest.param(b"", "The file is returned", "empty", id="nothing in it"),
+        pytest.param(b"", "The file is returned", "파일이 비어 있습니다", id="nothing in it"),
+        pytest.param(b"%PDF-1.7\n%", "The file is returned", "PDF 문서는", id="a document"),
     ],
 )
 def test_a_bad_file_comes_back_with_a_report(yard, pipeline, content, report, told):

@@ -59,6 +59,20 @@ def test_reports_are_not_made_again_for_a_file_that_moved(intake, claim):
     deliver(intake, claim, "1.csv", "accepted", lambda: 1 / 0)
 
 
+def test_two_that_deliver_at_once_leave_one_file_and_one_report(intake, claim):
+    def while_another_delivers():
+        deliver(intake, claim, "1.csv", "accepted", lambda: REPORTS)
+        return REPORTS
+
+    deliver(intake, claim, "1.csv", "accepted", while_another_delivers)
+
+    assert found(intake).keys() == {
+        "accepted/1.csv",
+        "accepted/1.csv.report.html",
+        "accepted/1.csv.report.xlsx",
+    }
+
+
 def test_nothing_is_overwritten(intake, claim):
     (folder(intake) / "accepted").mkdir()
     (folder(intake) / "accepted" / "1.csv").write_text("earlier")
