@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,8 @@ class ColumnChange:
     Attributes:
         name: The column.
         nulls, nulls_before: Missing values.
-        distinct, distinct_before: Different values.
+        distinct, distinct_before: Different values; None where nobody asked, since counting them
+            takes long.
         outside: Rows whose value lies below the least or above the greatest one before; 0 for
             text, for truth values, and for a column that is new or has another type.
     """
@@ -29,8 +30,8 @@ class ColumnChange:
     name: str
     nulls: int
     nulls_before: int
-    distinct: int
-    distinct_before: int
+    distinct: int | None
+    distinct_before: int | None
     outside: int
 
 
@@ -63,6 +64,8 @@ def compare_tables(
     live: Path,
     release: str,
     key: Sequence[str],
+    *,
+    counts_distinct: bool,
 ) -> Comparison:
     """Compare two published Parquet files of one dataset.
 
@@ -72,6 +75,7 @@ def compare_tables(
         live: What is.
         release: Name of the live release.
         key: The primary key, where all its fields are published as they are; else nothing.
+        counts_distinct: Whether different values are counted.
     """
     after, before = _table(new), _table(live)
     types, types_before = _types(connection, after), _types(connection, before)
@@ -81,15 +85,18 @@ def compare_tables(
         for name in known
         if types[name] == types_before[name] and types[name] not in _UNORDERED
     ]
-    counts, counts_before = _counts(connection, after, types), _counts(connection, before, known)
+    counts, counts_before = (
+        _counts(connection, table, names, counts_distinct=counts_distinct)
+        for table, names in ((after, types), (before, known))
+    )
     outside = _outside(connection, after, before, ordered)
     columns = tuple(
         ColumnChange(
             name=name,
             nulls=counts[name][0],
             distinct=counts[name][1],
-            nulls_before=counts_before.get(name, (0, 0))[0],
-            distinct_before=counts_before.get(name, (0, 0))[1],
+            nulls_before=counts_before.get(name, (0, None))[0],
+            distinct_before=counts_before.get(name, (0, None))[1],
             outside=outside.get(name, 0),
         )
         for name in types
@@ -118,13 +125,19 @@ def _rows(connection: duckdb.DuckDBPyConnection, table: str) -> int:
 
 
 def _counts(
-    connection: duckdb.DuckDBPyConnection, table: str, names: Sequence[str] | dict[str, str]
-) -> dict[str, tuple[int, int]]:
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    names: Iterable[str],
+    *,
+    counts_distinct: bool,
+) -> dict[str, tuple[int, int | None]]:
     """Return missing and different values by column."""
+    names = list(names)
     if not names:
         return {}
+    distinct = "count(DISTINCT {})" if counts_distinct else "NULL"
     asked = ", ".join(
-        f"count(*) - count({quoted(name)}), count(DISTINCT {quoted(name)})" for name in names
+        f"count(*) - count({column}), {distinct.format(column)}" for column in map(quoted, names)
     )
     found = _one(connection, f"SELECT {asked} FROM {table}")
     return dict(zip(names, zip(found[::2], found[1::2], strict=True), strict=True))

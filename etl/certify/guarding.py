@@ -100,11 +100,11 @@ def _column_violations(guards: Guards, found: Comparison, column: ColumnChange) 
             f"missing values of {column.name} rise by {rise:.0%}; the contract allows"
             f" {guards.nulls:.0%}"
         )
-    before, change = column.distinct_before, abs(column.distinct - column.distinct_before)
-    if guards.distinct is not None and before and change > guards.distinct * before:
+    after, before = column.distinct or 0, column.distinct_before or 0
+    if guards.distinct is not None and before and abs(after - before) > guards.distinct * before:
         yield (
-            f"{before:,} different values of {column.name} would become"
-            f" {column.distinct:,}; the contract allows {guards.distinct:.0%} of change"
+            f"{before:,} different values of {column.name} would become {after:,}; the contract"
+            f" allows {guards.distinct:.0%} of change"
         )
     outside = _share(column.outside, found.rows)
     if guards.range is not None and outside > guards.range:

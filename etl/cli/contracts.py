@@ -159,7 +159,7 @@ def hierarchy_show(
     language = language_of(lang)
 
     def do() -> int:
-        from etl.checking import describe_hierarchy
+        from etl.drawing import describe_hierarchy
 
         described = describe_hierarchy(name, load().schemas)
         if as_json:

@@ -72,4 +72,5 @@ def _compare(
         bench.store.local_path(before) as old,
         bench.verifier() as connection,
     ):
-        return compare_tables(connection, new, old, live.release, key)
+        is_guarded = contract.guards is not None and contract.guards.distinct is not None
+        return compare_tables(connection, new, old, live.release, key, counts_distinct=is_guarded)

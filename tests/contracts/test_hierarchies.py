@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from etl.checking import describe_hierarchy
 from etl.contract.hierarchies import read_code_list
+from etl.drawing import describe_hierarchy
 
 ROOT = Path(__file__).parents[2]
 LISTS = sorted((ROOT / "schemas/hierarchies").glob("*.csv"))

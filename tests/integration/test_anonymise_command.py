@@ -13,7 +13,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from etl.checking import describe_hierarchy, verify_published
+from etl.checking import verify_published
+from etl.drawing import describe_hierarchy
 from etl.errors import ContractError
 from etl.settings import load
 from etl.single_file import Choice, anonymise_file

@@ -14,13 +14,14 @@ from etl.certify.measuring import verifier
 
 @pytest.fixture
 def compare(tmp_path):
-    def compare_two(after: dict, before: dict, key=("id",)):
+    def compare_two(after: dict, before: dict, key=("id",), *, counts_distinct=True):
         for name, table in (("after", after), ("before", before)):
             pl.DataFrame(table).write_parquet(tmp_path / name)
         with verifier(tmp_path) as connection:
             return compare_tables(
-                connection, tmp_path / "after", tmp_path / "before", "20261101-1", key
-            )
+                connection, tmp_path / "after", tmp_path / "before", "20261101-1", key,
+                counts_distinct=counts_distinct,
+            )  # fmt: skip
 
     return compare_two
 
@@ -65,3 +66,10 @@ def test_a_missing_part_of_a_key_is_a_value_too(compare):
         compare({"id": [1, None], "part": ["가", "나"]}, before, ("id", "part")).removed_keys == 0
     )
     assert compare({"id": [1], "part": ["가"]}, before, ("id", "part")).removed_keys == 1
+
+
+def test_different_values_are_counted_only_where_somebody_asks(compare):
+    [column] = compare({"id": [1, None]}, {"id": [1]}, counts_distinct=False).columns
+
+    assert (column.distinct, column.distinct_before) == (None, None)
+    assert (column.nulls, column.nulls_before) == (1, 0)
