@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from etl.extract.decisions import Decision
-from etl.extract.delimited import Text
+from etl.extract.delimited import Passage, Text
 from etl.extract.dialect import DELIMITERS, Cut, cut_text, find_cuts
+from etl.extract.headers import Header, Line, find_second_table
 from etl.extract.landing import Outcome
 from etl.extract.records import Dialect
 from etl.extract.refusing import ask, refuse
@@ -71,6 +72,22 @@ def require_header(structure: Structure, kind: str) -> None:
         )
 
 
+def require_one_table(lines: Sequence[Line], header: Header, width: int, kind: str) -> None:
+    """Ask where a second table seems to begin below the first.
+
+    Raises:
+        SourceFormatError: A row behind a blank one names columns anew.
+    """
+    row = find_second_table(lines, header, width)
+    if row is not None:
+        raise ask(
+            kind,
+            f"There seem to be two tables: row {row}, behind a blank one, names columns anew."
+            " If it is data, say where the header is",
+            f"layout:\n  header: {header.lines[0].row}",
+        )
+
+
 def describe_decisions(structure: Structure, outcome: Outcome) -> list[Decision]:
     """Return what was decided about a table's build and its rows."""
     decisions = [
@@ -107,6 +124,14 @@ def describe_decisions(structure: Structure, outcome: Outcome) -> list[Decision]
             )
         )
     return decisions
+
+
+def describe_end(passage: Passage, outcome: Outcome) -> list[Decision]:
+    """Return the warning about a file that seems to end within a record."""
+    if not passage.ends_bare or outcome.last_misfit != passage.last_row:
+        return []
+    evidence = "the last record does not fit, and no line end closes it: the file may be cut off"
+    return [Decision("end", str(passage.last_row), evidence, 0.7)]
 
 
 def describe_losses(rows: Sequence[int]) -> list[Decision]:

@@ -18,6 +18,7 @@ import numpy as np
 
 from etl.extract.headers import SEARCHED_ROWS, Header, Line, find_header
 from etl.extract.records import Dialect, Part, split_records
+from etl.extract.shapes import is_remark, shape_of
 
 DELIMITERS = (",", "\t", ";", "|", "^", "~")
 LAST_RESORTS = (":", " ")
@@ -86,11 +87,12 @@ def cut_text(sample: bytes, dialect: Dialect, *, is_whole: bool) -> Cut:
     part = split_records(sample, dialect, is_last=is_whole)
     filled = _filled(part, dialect)
     width = _width(part, filled)
-    lines = read_lines(part, dialect, width, SEARCHED_ROWS)
+    lines = _complete_names(read_lines(part, dialect, width, SEARCHED_ROWS), width)
     header = find_header(lines, width)
     fit = _fit(part, filled, width)
     tidy = _tidiness(lines, dialect)
     score = fit**2 * tidy * (1 - 0.5 / width) * (1.0 if header.lines else 0.6)
+    score *= 1.0 if any(line.is_whole for line in lines[:1]) else 0.8
     return Cut(dialect, width, lines, header, int(filled.sum()), fit, score, part.is_open)
 
 
@@ -124,6 +126,21 @@ def split_cells(record: str, dialect: Dialect) -> tuple[str, ...]:
         return tuple(next(reader, [""])) or ("",)
     except csv.Error:  # a cell larger than the csv module allows
         return tuple(record.split(dialect.delimiter))
+
+
+def _complete_names(lines: tuple[Line, ...], width: int) -> tuple[Line, ...]:
+    """Complete a first row of names, where all records but it end with empty cells."""
+    first = next((index for index, line in enumerate(lines) if len(line.cells) > 1), None)
+    if first is None or not 1 < len(lines[first].cells) < width:
+        return lines
+    names = lines[first].cells
+    spare = [cell for line in lines if line.is_whole for cell in line.cells[len(names) :]]
+    if not spare or any(cell.strip() for cell in spare):
+        return lines
+    if any(shape_of(name) not in ("words", "mixed") or is_remark(name) for name in names):
+        return lines
+    padded = Line(lines[first].row, (*names, *[""] * (width - len(names))))
+    return (*lines[:first], padded, *lines[first + 1 :])
 
 
 def _filled(part: Part, dialect: Dialect) -> np.ndarray:
@@ -160,7 +177,8 @@ def _tidiness(lines: Sequence[Line], dialect: Dialect) -> float:
     whole = [line for line in lines if line.is_whole and line.filled][:_JUDGED_ROWS]
     cells = [cell for line in whole for cell in line.cells if cell.strip()]
     others = _OTHERS[dialect.delimiter]
-    return sum(not others.search(cell) for cell in cells) / max(1, len(cells))
+    tidy = sum("://" in cell or not others.search(cell) for cell in cells)
+    return tidy / max(1, len(cells))
 
 
 def _is_single_quoted(sample: bytes) -> bool:

@@ -133,6 +133,34 @@ def find_header(lines: Sequence[Line], width: int, merges: Sequence[Merge] = ())
     return Header(block, bottom + 1, _as_doubt(weights[first]), _evidence(weights[first]))
 
 
+def find_second_table(lines: Sequence[Line], header: Header, width: int) -> int | None:
+    """Return the row, behind a blank one, that names columns anew; None if there is none.
+
+    It differs from the rows above it and from those below it as names differ from data.
+    """
+    for index in range(header.body + 1, len(lines) - 1):
+        line = lines[index]
+        is_apart = not lines[index - 1].filled
+        if not (is_apart and line.is_whole and _are_names(line)):
+            continue
+        sides = (lines[header.body : index], lines[index + 1 :])
+        if all(_weigh_against(line, side, width) < 2 * CUSTOM + 1 for side in sides):
+            return line.row
+    return None
+
+
+def _are_names(line: Line) -> bool:
+    return all(shape_of(cell) == "words" for cell in line.cells)
+
+
+def _weigh_against(line: Line, others: Sequence[Line], width: int) -> float:
+    below = _Below(width)
+    for other in others:
+        if other.is_whole and other.filled:
+            below.add(other)
+    return below.weigh(line) if below.rows else 0.0
+
+
 def is_beside(line: Line, width: int) -> bool:
     """Tell whether a row is blank, or stands beside the table: a title, a unit, a note."""
     filled = line.filled
@@ -150,7 +178,8 @@ def _weigh_all(lines: Sequence[Line], table: list[int], width: int) -> dict[int,
     for index in reversed(table):
         line = lines[index]
         weights[index] = below.weigh(line) if below.rows else _weigh_alone(line)
-        below.add(line)
+        if line.cells != lines[table[0]].cells:  # a header that comes again is no data
+            below.add(line)
     return weights
 
 
@@ -240,6 +269,8 @@ def _continues(uppers: Sequence[Line], line: Line) -> bool:
 
 def _series_of(line: Line, below: _Below) -> frozenset[int]:
     """Return the positions of years or running numbers that name columns."""
+    if not any(shape_of(cell) == "words" for cell in line.cells) and line.cells[0].strip():
+        return frozenset()  # years and numbers name columns beside a word, or beside nothing
     numbers = [p for p, cell in enumerate(line.cells) if shape_of(cell) in ("number", "mixed")]
     years = [p for p in numbers if year_of(line.cells[p]) is not None]
     named = {p for p in years if below.rows and below.years[p] <= 0.2 * below.rows}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from etl.errors import SourceFormatError
-from etl.extract.choosing import choose_cut, refuse_open, require_header
+from etl.extract.choosing import choose_cut, refuse_open, require_header, require_one_table
 from etl.extract.decisions import Decision
 from etl.extract.delimited import Text, read_text
 from etl.extract.landing import Nowhere, OneFile, Outcome, land_table
@@ -138,7 +138,7 @@ def _finish(
     structure, outcome = _land(table, landed, sheet, supplied.kind)
     if table.passage.is_open:
         raise refuse_open()
-    return make_reading(supplied, text, delimited, structure, outcome, table.passage.lost)
+    return make_reading(supplied, text, delimited, structure, outcome, table.passage)
 
 
 def _land(
@@ -156,6 +156,7 @@ def _land(
             filled=filled,
         )
         require_header(structure, kind)
+        require_one_table(table.lines, table.header, table.width, kind)
         names = {f"c{c.position}": c.name for c in structure.columns if c.kept}
         target = OneFile(landed, sheet, names) if landed else Nowhere()
         try:

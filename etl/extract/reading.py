@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -11,10 +10,16 @@ from typing import Any, Self
 from etl.contract.fields import headers_of
 from etl.contract.model import Contract
 from etl.errors import SourceFormatError
-from etl.extract.choosing import describe_decisions, describe_losses, refuse_open, show_delimiter
+from etl.extract.choosing import (
+    describe_decisions,
+    describe_end,
+    describe_losses,
+    refuse_open,
+    show_delimiter,
+)
 from etl.extract.decisions import Decision, Finding
 from etl.extract.declared import Declared, declare_grid, declare_text
-from etl.extract.delimited import Text, read_text
+from etl.extract.delimited import Passage, Text, read_text
 from etl.extract.landing import ByRole, Outcome, land_table
 from etl.extract.layout import normalise_header
 from etl.extract.naming import Column
@@ -135,7 +140,7 @@ def make_reading(
     delimited: Decision | None,
     structure: Structure,
     outcome: Outcome,
-    lost: Sequence[int],
+    passage: Passage,
 ) -> Reading:
     """Put together how a file was read."""
     encoding = text.encoding if text else supplied.encoding
@@ -145,7 +150,8 @@ def make_reading(
         *([Decision("encoding", text.encoding, strictly, 1.0)] if text else []),
         *([delimited] if delimited else []),
         *describe_decisions(structure, outcome),
-        *describe_losses(lost),
+        *describe_losses(passage.lost),
+        *describe_end(passage, outcome),
     ]
     return Reading(
         kind=supplied.kind,
@@ -183,8 +189,8 @@ def _finish(
     delimited = (
         Decision("delimiter", declared.delimiter, evidence, 1.0) if declared.delimiter else None
     )
-    lost = declared.table.passage.lost
-    return make_reading(supplied, text, delimited, declared.structure, outcome, lost)
+    passage = declared.table.passage
+    return make_reading(supplied, text, delimited, declared.structure, outcome, passage)
 
 
 def _land(declared: Declared, contract: Contract, to: Files) -> Outcome:

@@ -201,9 +201,12 @@ class Sorter:
         for row, role, cells in sorted(records):
             filled = [cell for cell in cells if cell.strip()]
             is_narrow = len(filled) <= 2 and widths.get(row, 0) < self.structure.width
+            is_divided = widths.get(row, 1) > 1
             if role == "blank":
                 is_apart = True
-            elif is_narrow and self._reads_like_note(filled[0], is_apart=is_apart):
+            elif is_narrow and self._reads_like_note(
+                filled[0], is_apart=is_apart and (not is_divided or _is_sentence(filled[0]))
+            ):
                 notes.add(row)
                 is_apart = True
         return notes
@@ -214,6 +217,11 @@ class Sorter:
             return True
         is_wordy = shape_of(text) in ("words", "mixed")
         return is_apart and is_wordy and (self.structure.width > 2 or " " in text.strip())
+
+
+def _is_sentence(text: str) -> bool:
+    """Tell whether a record of few cells is running text rather than a row of another table."""
+    return len(text) > 30 and text.count(" ") >= 3
 
 
 def _blank_rows(rows: pl.DataFrame) -> pl.Series:

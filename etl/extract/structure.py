@@ -101,14 +101,16 @@ def _dimensions(
 ) -> tuple[int, ...]:
     """Return the columns in which a marker of totals can stand.
 
-    They are the columns of text and of years, and what stands left of the first of them.
+    They are the columns of text and of years left of a measure, and what stands left of them.
     A column of one value says nothing, one that names the measure (`항목`, `단위`) is none,
     and one that is mostly blank holds remarks.
     """
+    measures = [i for i, column in enumerate(cells) if numbers[i] and not _are_years(column)]
+    end = measures[-1] if measures else len(cells)
     texts = [
         index
-        for index, column in enumerate(cells)
-        if (not numbers[index] or _are_years(column)) and columns[index].name not in _MEASURE_NAMES
+        for index, column in enumerate(cells[:end])
+        if index not in measures and columns[index].name not in _MEASURE_NAMES
     ]
     first = texts[0] if texts else 0
     chosen = [index for index in range(len(cells)) if index < first or index in texts]

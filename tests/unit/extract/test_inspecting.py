@@ -78,6 +78,24 @@ STATISTIC = "2022,종로구,10\n2022,중구,20\n2022,용산구,31\n"
         pytest.param("값\n01\n002\n", [1], {"data": 2}, id="one column"),
         pytest.param("a,b\r1,2\r3,4\r", [1], {"data": 2}, id="bare CR"),
         pytest.param("a,b\r\n1,2\n3,4\r5,6", [1], {"data": 3}, id="mixed line ends"),
+        pytest.param("이름,수\n가,1\n나,2\n이름,수\n다,3\n", [1], {"data": 4},
+                     id="a header that comes again later is data"),
+        pytest.param("a,b,c\n1,2,3,\n4,5,6,\n", [1], {"data": 2},
+                     id="every record but the names ends with a delimiter"),
+        pytest.param("동,0,1,2\n청운동,10,12,9\n사직동,20,22,19\n", [1], {"data": 2},
+                     id="ages as names"),
+        pytest.param("구,2018,2019,비고\n가,1,2,총합계\n나,3,4,1일평균\n", [1], {"data": 2},
+                     id="a marker right of the measures is a remark"),
+        pytest.param("연번,시설,주소,수\n1,가,서울,1\n2,나,부산,2\n합계,2개소,,3\n", [1],
+                     {"data": 2, "totals": 1}, id="an amount beside a marker is no deeper label"),
+        pytest.param("id,url\n1,http://a.kr/?x=1;z=2\n2,http://a.kr/?x=3;z=4\n", [1], {"data": 2},
+                     id="semicolons within addresses"),
+        pytest.param("이름,수,비고\n가,1,x\n나,2,y\n\n품목,값\n쌀,10\n", [1],
+                     {"data": 2, "blank": 1, "ragged": 2}, id="a narrower table below is no note"),
+        pytest.param("구,인구,,,\n,계,,외국인,\n,남,여,남,여\n가,1,2,3,4\n나,5,6,7,8\n",
+                     [1, 2, 3], {"data": 2}, id="three levels, merged"),
+        pytest.param("시도,인구,면적\n,(명),(㎢)\n가,9000,605.2\n나,3000,770.1\n", [1, 2],
+                     {"data": 2}, id="units in a row of their own"),
         pytest.param("'a','b'\n'1,5','2'\n'3,4','4'\n", [1], {"data": 2}, id="apostrophes quote"),
     ],
 )  # fmt: skip
@@ -112,6 +130,9 @@ def test_utf_16_with_a_mark(tmp_path):
                      "question", "by accident", id="Chinese that fits CP949 by accident"),
         pytest.param(b'a,b\n1,2\n3,"4\n5,6\n', "refused", "never closed", id="an open cell"),
         pytest.param(b"1,null,0\n2,0,null\n3,null,0\n", "question", "no header", id="no header"),
+        pytest.param(b"1,2,3\n4,5,6\n7,8,9\n", "question", "no header", id="running numbers alone"),
+        pytest.param("이름,수\n가,1\n나,2\n\n품목,값\n쌀,10\n콩,20\n".encode(), "question",
+                     "two tables", id="a second table as wide as the first"),
         pytest.param("가구,공원,1\n나구,숲,1\n가구,공원,2\n가구,숲,3\n".encode(), "question",
                      "no header", id="a first row whose words come again"),
         pytest.param("안녕하세요, 잘\n지내십니까\n저, 여기, 있습니다\n또, 뵙, 지, 요\n".encode(),
@@ -186,3 +207,17 @@ def test_lost_letters_are_warned_of_by_row(tmp_path):
 
     (lost,) = [d for d in document["decisions"] if d["what"] == "lost letters"]
     assert lost["value"] == "2, 4"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_warned"),
+    [
+        pytest.param("이름,수,값\n가,1,2\n나,3", True, id="cut off within a record"),
+        pytest.param("이름,수,값\n가,1,2\n나,3\n", False, id="a short record, but closed"),
+        pytest.param("이름,수,값\n가,1,2\n나,3,4", False, id="only the last line end is missing"),
+    ],
+)
+def test_a_file_that_ends_within_a_record_is_warned_of(tmp_path, text, is_warned):
+    document = read_as(tmp_path, text)
+
+    assert ("end" in [decision["what"] for decision in document["decisions"]]) is is_warned
