@@ -17,6 +17,7 @@ from pathlib import Path
 import polars as pl
 
 from etl.contract.model import Contract
+from etl.errors import SourceFormatError
 from etl.extract.correcting import compose_rows, require_no_mask, restore_rows
 from etl.extract.decisions import Decision
 from etl.extract.naming import Column
@@ -139,11 +140,15 @@ def _read_whole(
 
 def _cells(bench: Workbench, contract: Contract, source: Path, mark: Mark) -> pl.DataFrame:
     """Return the sheet with the corrected rows as text."""
+    absent = refused(contract, f"the returned workbook holds no sheet of rows to correct. {_WHOLE}")
     with tempfile.TemporaryDirectory(prefix="madang-") as folder:
         wanted, limits = Wanted(sheet=mark.sheet), bench.settings.limits
-        supplied = open_supplied(source, wanted, limits, Path(folder))
+        try:
+            supplied = open_supplied(source, wanted, limits, Path(folder))
+        except SourceFormatError:  # it speaks of the contract's sheet, which this is not
+            raise absent from None
         if supplied.grid is None:
-            raise refused(contract, f"the returned workbook holds no sheet of rows. {_WHOLE}")
+            raise absent
         return supplied.grid.cells.collect()
 
 

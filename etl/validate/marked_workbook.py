@@ -32,9 +32,9 @@ from etl.validate.reporting import Report
 from etl.validate.sheets import cell_at, settled, write_text
 
 MOST_BYTES: Final = 40 << 20
-"""Largest part, unpacked, of a workbook that is opened; openpyxl takes fifty times as much."""
+"""Largest workbook, unpacked, that is opened; openpyxl holds all of its sheets in memory."""
 
-MOST_CELLS: Final = 400_000
+MOST_CELLS: Final = 200_000
 _NOT_OPENED: Final = (
     *(OSError, EOFError, KeyError, ValueError, TypeError, AttributeError, IndexError),
     *(zipfile.BadZipFile, InvalidFileException, ParseError),
@@ -69,12 +69,13 @@ def mark_workbook(
         most_rows: How many failing rows are marked.
 
     Returns:
-        XLSX with the result as its first sheet; None where the file is too large, cannot be
-        opened, or where not all failing rows would be marked: then `render_workbook` has to do.
+        XLSX with the result as its first sheet; None where nothing fails, where the file is too
+        large or cannot be opened, or where not all failing rows would be marked: then
+        `render_workbook` has to do.
     """
     cells_asked = report.checked.rows * max(report.places.positions.values())
     marking = mark_cells(report, most_rows)
-    if marking.is_cut or cells_asked > MOST_CELLS:
+    if not marking.cells or marking.is_cut or cells_asked > MOST_CELLS:
         return None
     source = _open(file, report.places.sheet)
     if source is None:
@@ -114,7 +115,7 @@ def _open(file: Path, name: str | None) -> Worksheet | None:
     """Open a sheet with the values of its formulas; None where openpyxl does not manage."""
     try:
         with zipfile.ZipFile(file) as archive:
-            if any(part.file_size > MOST_BYTES for part in archive.infolist()):
+            if sum(part.file_size for part in archive.infolist()) > MOST_BYTES:
                 return None
         with file.open("rb") as content:  # by a path openpyxl would judge the name
             sheet = load_workbook(content, data_only=True, keep_links=False)[str(name)]

@@ -233,6 +233,26 @@ def test_rows_saved_as_text_are_never_taken_for_the_whole_table(yard):
     assert yard.releases() == {first.as_json()["release"]: "live"}
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param(parks(30), id="there was nothing to correct"),
+        pytest.param(with_faults(), id="its rows were deleted"),
+    ],
+)
+def test_a_report_without_rows_is_refused(yard, rows):
+    first = yard.run(rows)
+    workbook = report_of(yard, first)
+    if ROWS_SHEET in workbook.sheetnames:
+        del workbook[ROWS_SHEET]
+
+    again = drop(yard, workbook)
+
+    assert (again.status, again.exit_code) == ("refused", 20)
+    assert PARKS in again.error.message
+    assert yard.releases() == {first.as_json()["release"]: "live"}
+
+
 def people(yard):
     """A run over job seekers with a key, one of whose names breaks its rule."""
     assert "primaryKey" in KEYED_JOBS

@@ -166,6 +166,13 @@ def test_what_is_no_workbook_is_not_marked(tmp_path, content):
     assert mark_workbook(tmp_path / "a", report, rows_of(), RUN, TODAY) is None
 
 
+def test_a_clean_workbook_is_not_sent_back(tmp_path):
+    rows = landed(lot=["1"], keeper=["홍길동"], spaces=["1"])
+    report = report_on(rows, CONTRACT, places=PLACES)
+
+    assert mark_workbook(supplied(tmp_path / "supplied"), report, rows, RUN, TODAY) is None
+
+
 def test_dates_and_truth_around_the_table_are_written_as_text(tmp_path):
     workbook = load_workbook(supplied(tmp_path / "a.xlsx"))
     workbook["현황"]["D1"] = date(2026, 11, 1)
