@@ -96,7 +96,11 @@ def scan_sheet(markup: SheetMarkup, extent: Extent, styles: frozenset[int]) -> S
     Raises:
         SourceFormatError: The markup is damaged or declares a document type.
     """
-    return _scan_usual(markup, styles) if extent.is_usual else _scan_parsed(markup, styles)
+    # a cell that names no format has the first, which a pattern would have to look for everywhere
+    is_named = 0 not in styles
+    if extent.is_usual and is_named:
+        return _scan_usual(markup, styles)
+    return _scan_parsed(markup, styles)
 
 
 def measure_width(markup: SheetMarkup) -> int:
@@ -153,7 +157,8 @@ def _style_pattern(styles: frozenset[int]) -> re.Pattern[bytes] | None:
     if not styles:
         return None
     any_of = b"|".join(str(style).encode() for style in sorted(styles))
-    return re.compile(_PLACE + rb'((?: t="\w+")? s="(?:' + any_of + rb')"[^>/]*)' + _VALUE)
+    before = rb'(?: (?!s=)[a-z]+="[^"]*")*'
+    return re.compile(_PLACE + rb"(" + before + rb' s="(?:' + any_of + rb')"[^>/]*)' + _VALUE)
 
 
 def _require_usual(part: bytes) -> None:

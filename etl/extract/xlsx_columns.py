@@ -11,6 +11,8 @@ import polars as pl
 import python_calamine
 
 from etl.extract.cell_text import write_boolean, write_date, write_number, write_numbers
+from etl.extract.refusing import refuse
+from etl.extract.xlsx_package import KIND
 
 FIRST_ROWS, BATCH_ROWS = 64, 20_000  # a header makes columns mixed, so it gets a batch of its own
 FIRST_SURE_DAY = dt.date(1900, 3, 1)  # before it spreadsheets and calendars disagree
@@ -32,21 +34,28 @@ def read_columns(
     Returns:
         The columns; and whether every day in them is sure, which none is that spreadsheets and
         calamine count differently.
+
+    Raises:
+        SourceFormatError: A text has no place among calamine's values.
     """
     first_column = first_column_of(sheet)
     rows = iter(sheet.iter_rows())  # from the sheet's first row, but from its first filled column
     batches: list[list[pl.Series]] = []
     is_sure = True
+    placed = 0
     row, size = 1, FIRST_ROWS
     while batch := list(itertools.islice(rows, size)):
         block = []
         for column, values in enumerate(zip(*batch, strict=True), start=first_column):
             special = _between(overlay.get(column, []), row, row + len(batch))
+            placed += len(special)
             texts, is_column_sure = _write_column(values, special, row)
             is_sure &= is_column_sure
             block.append(texts)
         batches.append(block)
         row, size = row + len(batch), BATCH_ROWS
+    if placed != sum(map(len, overlay.values())):
+        raise refuse(KIND, "Two readers see cells of the workbook in different places")
     return [pl.concat(parts) for parts in zip(*batches, strict=True)], is_sure
 
 

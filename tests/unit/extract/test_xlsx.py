@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 import zipfile
+from types import SimpleNamespace
 
 import openpyxl
 import pytest
@@ -14,6 +15,7 @@ from openpyxl.styles import Font
 from etl.errors import SourceFormatError
 from etl.extract.grid import Merge
 from etl.extract.xlsx import open_xlsx
+from etl.extract.xlsx_columns import read_columns
 from etl.settings import Limits
 from tests.unit.extract.workbooks import SHEET, read_first, repack, with_rows, write_xlsx
 
@@ -128,6 +130,44 @@ def test_a_format_named_by_number_alone_is_a_korean_date(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "cell",
+    [
+        pytest.param('<c r="A1" s="1"><v>42</v></c>', id="the format alone"),
+        pytest.param('<c r="A1" s="1" t="n"><v>42</v></c>', id="a type behind it"),
+        pytest.param('<c r="A1" t="n" cm="1" s="1"><v>42</v></c>', id="others before it"),
+        pytest.param("<c s='1' r='A1'><v>42</v></c>", id="in unusual markup"),
+        pytest.param('<c r="A1" s="1"><f>6*7</f><v>42</v></c>', id="a formula"),
+        pytest.param('<c r="A1" s="1"><f t="shared" si="0"/><v>42</v></c>', id="a shared formula"),
+    ],
+)
+def test_a_cells_format_is_found_wherever_it_is_named(tmp_path, cell):
+    path = with_rows(tmp_path / "a", f'<row r="1">{cell}</row>')
+    repack(path, {"xl/styles.xml": styles_with(b"00000")})
+
+    assert read_first(path) == [("00042",)]
+
+
+def test_a_cell_that_names_no_format_has_the_first(tmp_path):
+    path = with_rows(tmp_path / "a", '<row r="1"><c r="A1"><v>42</v></c></row>')
+    repack(path, {"xl/styles.xml": styles_with(b"00000", first=True)})
+
+    assert read_first(path) == [("00042",)]
+
+
+def styles_with(code, *, first=False):
+    """Return a workbook's styles: plain, and one with this format; or that one first."""
+    plain, other = b'<xf numFmtId="0"/>', b'<xf numFmtId="170"/>'
+    return (
+        b'<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+        b'<numFmts><numFmt numFmtId="170" formatCode="'
+        + code
+        + b'"/></numFmts><cellXfs>'
+        + (other + plain if first else plain + other)
+        + b"</cellXfs></styleSheet>"
+    )
+
+
+@pytest.mark.parametrize(
     ("row", "cells"),
     [
         pytest.param(
@@ -135,6 +175,11 @@ def test_a_format_named_by_number_alone_is_a_korean_date(tmp_path):
             "<v>#DIV/0!</v></c></row>",
             ("#N/A", "#DIV/0!"),
             id="errors are no empty cells",
+        ),
+        pytest.param(
+            '<row r="1"><c r="B1" t="e"><v>#N/A</v></c><c r="D1" t="e"><v>#REF!</v></c></row>',
+            ("", "#N/A", "", "#REF!"),
+            id="errors at the edges",
         ),
         pytest.param(
             '<row r="1"><c r="A1" t="str"><f>"가"</f><v>가</v></c>'
@@ -178,6 +223,13 @@ def test_a_format_named_by_number_alone_is_a_korean_date(tmp_path):
 )
 def test_what_programs_write_is_read(tmp_path, row, cells):
     assert read_first(with_rows(tmp_path / "a", row)) == [cells]
+
+
+def test_a_text_without_a_place_is_refused():
+    sheet = SimpleNamespace(start=(0, 0), iter_rows=lambda: iter([["가"]]))
+
+    with pytest.raises(SourceFormatError, match="in different places"):
+        read_columns(sheet, {1: [(2, "00042")]})
 
 
 def test_a_prefix_before_every_name_changes_nothing(tmp_path):
