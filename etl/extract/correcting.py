@@ -86,7 +86,7 @@ def compose_rows(
     names = [field.name for field in contract.fields]
     supplied = base.join(
         returned.rows.lazy().select(pl.col(NUMBER).alias(_ROW)).drop_nulls(), on=_ROW, how="semi"
-    ).collect()
+    ).collect(engine="streaming")
     unread = ragged.select(_ROW).collect()
     rows = _leave_unwritten(returned.rows, unread, names)
     known = pl.concat([supplied.select(_ROW), unread])
@@ -155,8 +155,11 @@ def require_no_mask(rows: pl.LazyFrame, contract: Contract) -> None:
         SourceFormatError: Some cell is nothing but a mask.
     """
     names = [field.name for field in contract.fields]
-    counted = rows.select(looks_masked(pl.col(name)).sum() for name in names).collect()
-    masked = [name for name in names if counted[name].item()]
+    has_block = (pl.col(name).str.contains(BLOCK, literal=True).any() for name in names)
+    found = rows.select(has_block).collect(engine="streaming")  # far cheaper than the form
+    suspect = [name for name in names if found[name].item()]
+    counted = rows.select(looks_masked(pl.col(suspect)).sum()).collect(engine="streaming")
+    masked = [name for name in suspect if counted[name].item()]
     if masked:
         cells = sum(int(counted[name].item()) for name in masked)
         raise refused(
@@ -249,11 +252,13 @@ def _displaced(
         rows.lazy().select(pl.col(NUMBER).alias(_ROW)).drop_nulls(), on=_ROW, how="semi"
     )
     by_key = base.select(_ROW, key=_key(contract)).join(keys, on="key", how="semi")
-    return pl.concat([numbered.select(_ROW), by_key.select(_ROW)]).unique().collect()
+    return (
+        pl.concat([numbered.select(_ROW), by_key.select(_ROW)]).unique().collect(engine="streaming")
+    )
 
 
 def _last(rows: pl.LazyFrame) -> int:
-    return int(rows.select(pl.col(_ROW).max()).collect().item() or 0)
+    return int(rows.select(pl.col(_ROW).max()).collect(engine="streaming").item() or 0)
 
 
 def _numbered(rows: pl.DataFrame, last: int) -> pl.DataFrame:

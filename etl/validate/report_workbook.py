@@ -92,7 +92,8 @@ def shown_rows(
     shown = rows.join(wanted, on=ROW, how="semi").select(
         ROW, *(fit_cell(show_cell(field, today)) for field in report.contract.fields)
     )
-    return {row.pop(ROW): row for row in shown.collect().sort(ROW).to_dicts()}
+    collected = shown.collect(engine="streaming").sort(ROW)
+    return {row.pop(ROW): row for row in collected.to_dicts()}
 
 
 @dataclass(frozen=True, slots=True)

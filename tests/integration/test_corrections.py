@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 from pathlib import Path
 
@@ -298,13 +299,25 @@ def test_a_mask_that_stands_for_nothing_is_refused_by_its_place(yard):
     assert f"B{at['2']}" in second.error.message
 
 
-def test_masks_saved_as_text_are_never_published(yard):
+@pytest.mark.parametrize(
+    ("encoding", "is_packed"),
+    [
+        pytest.param("cp949", False, id="cp949"),
+        pytest.param("utf-8", False, id="utf-8"),
+        pytest.param("utf-8-sig", False, id="utf-8 with a mark"),
+        pytest.param("utf-16", False, id="utf-16"),
+        pytest.param("cp949", True, id="packed"),
+    ],
+)
+def test_masks_saved_as_text_are_never_published(yard, encoding, is_packed):
     _, rows = people(yard)
     masked = [("▒▒▒", *row[1:]) for row in rows]
 
-    report = run_file(
-        yard.pipeline(), JOBS, yard.supply(masked, header=JOB_COLUMNS, encoding="cp949")
-    )
+    file = yard.supply(masked, header=JOB_COLUMNS, encoding=encoding)
+    if is_packed:
+        file.write_bytes(gzip.compress(file.read_bytes()))
+
+    report = run_file(yard.pipeline(), JOBS, file)
 
     assert (report.status, report.exit_code) == ("refused", 20)
     assert "are hidden by ▒" in report.error.message
