@@ -6,12 +6,13 @@ The checks of this module have names that a refusal, the certificate and its rea
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from etl.certify.certifying import Check
 from etl.certify.inspecting import Inside, inspect_parquet
+from etl.certify.measuring import measure_file
 from etl.certify.privacy import (
     PrivacyFacts,
     count_foreign_values,
@@ -44,12 +45,14 @@ class Anonymity:
         inside: What the Parquet file holds beside its cells.
         foreign: For each generalised column how many values are none of its level.
         types: Type of each column, as written.
+        code_lists: Hash of each code list that published values come from.
     """
 
     privacy: PrivacyFacts
     inside: Inside
     foreign: dict[str, int]
     types: dict[str, str]
+    code_lists: dict[str, str] = field(default_factory=dict)
 
 
 def measure_anonymity(
@@ -68,7 +71,7 @@ def measure_anonymity(
         hierarchies: Folder of the code lists.
         units: The same rows with the key of units beside; None where every row counts as one.
     """
-    columns = [field.name for field in contract.published_fields]
+    columns = [one.name for one in contract.published_fields]
     described = connection.execute(
         "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet($file))",
         {"file": literal_path(parquet)},
@@ -77,11 +80,15 @@ def measure_anonymity(
         privacy=measure_privacy(connection, parquet, contract, units),
         inside=inspect_parquet(connection, parquet, columns),
         foreign={
-            field.name: count_foreign_values(connection, parquet, field, hierarchies)
-            for field in contract.published_fields
-            if field.role == "quasi-identifier"
+            one.name: count_foreign_values(connection, parquet, one, hierarchies)
+            for one in contract.published_fields
+            if one.role == "quasi-identifier"
         },
         types={str(name): str(kind) for name, kind in described},
+        code_lists={
+            name: measure_file(hierarchies / f"{name}.csv").sha256
+            for name in contract.hierarchy_tables
+        },
     )
 
 
@@ -123,6 +130,7 @@ def tell_anonymity(
         "k": {"required": privacy.k, "achieved": facts.smallest},
         "levels": plan["levels"],
         "floors": declared.floors(tier),
+        "code_lists": measured.code_lists,
         "groups": {
             "count": facts.groups,
             "percentile_5": facts.percentile_5,
@@ -152,6 +160,7 @@ def tell_anonymity(
                 name: _share(cost["loss"]) if tells_loss else None
                 for name, cost in plan["costs"].items()
             },
+            "average_class_size": _share(plan["average_class_size"]) if tells_loss else None,
             "optimal": plan["optimal"],
             "gap": _share(plan["gap"]),
             "pinned": plan.get("pinned") or None,
@@ -192,7 +201,7 @@ def _level_checks(
     declared: Contract, levels: Mapping[str, int], tier: TierName, measured: Anonymity
 ) -> list[Check]:  # fmt: skip
     floors = declared.floors(tier)
-    ceilings = {field.name: field.ceiling for field in declared.fields}
+    ceilings = {one.name: one.ceiling for one in declared.fields}
     checks = []
     for name, foreign in measured.foreign.items():
         level = levels.get(name, -1)

@@ -69,6 +69,11 @@ def check_release(
     ]
 
 
+def planned_rows_check(plan: Mapping[str, Any], claimed: Converted) -> Check:
+    """Hold the rows that were left out against those that the search counted."""
+    return _equal("rows left out as planned", plan["suppressed"], claimed.suppressed)
+
+
 def require_all(contract: Contract, checks: Sequence[Check]) -> None:
     """Refuse a release of which one check does not hold.
 
@@ -219,7 +224,8 @@ def _rows(contract: Contract, claimed: Converted) -> dict[str, Any]:
 def _tells_people(contract: Contract, claimed: Converted, check: Check) -> bool:
     """Tell whether a check's figures would give away a count that is shown as `<k`."""
     is_hidden = isinstance(_shown(contract, claimed.suppressed), str)
-    return check.name in ("books", "suppression") and is_hidden
+    telling = ("books", "suppression", "rows left out as planned")
+    return check.name in telling and is_hidden
 
 
 def _finding(contract: Contract, finding: Finding) -> dict[str, Any]:

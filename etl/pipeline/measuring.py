@@ -15,7 +15,13 @@ import duckdb
 
 from etl.certify.anonymity import check_anonymity, measure_anonymity, tell_anonymity
 from etl.certify.certificate import load_signing_key, sign
-from etl.certify.certifying import Check, check_release, require_all, write_content
+from etl.certify.certifying import (
+    Check,
+    check_release,
+    planned_rows_check,
+    require_all,
+    write_content,
+)
 from etl.certify.measuring import (
     FileFacts,
     TableFacts,
@@ -104,6 +110,7 @@ def _measure(
                     connection, parquet, contract, bench.settings.schemas / HIERARCHIES, units
                 )
             checks += check_anonymity(declared, contract, plan["levels"], tier, measured)
+            checks.append(planned_rows_check(plan, converted))
             anonymity = tell_anonymity(declared, contract, tier, measured, plan)
     require_all(contract, checks)
     return _Measured(contract, converted, tier, facts, table, findings, checks, anonymity)

@@ -11,8 +11,13 @@ import polars as pl
 import pytest
 
 from etl.anonymise.anonymising import anonymise_tiers
+from etl.anonymise.frames import anonymise_frame
 from etl.anonymise.planning import levelled_fields
+from etl.certify.measuring import measure_smallest_group, verifier
+from etl.certify.privacy import measure_diversity
+from etl.contract.fields import Field
 from etl.contract.loading import find_contract
+from etl.contract.vocabulary import Label
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = Path(os.environ.get("MADANG_SAMPLES", "/nonexistent")) / "real-data"
@@ -76,3 +81,29 @@ def test_the_levels_are_those_of_the_whole_lattice(employed):
     assert public.optimal
     assert (agency.k, agency.classes["smallest"]) == (3, 3)
     assert all(agency.levels[name] <= level for name, level in public.levels.items())
+
+
+@needs_real_files
+def test_what_is_measured_of_our_output_is_what_pycanon_measures(employed, tmp_path):
+    """pycanon 1.3.5 on the same rows, missing values filled and the index new."""
+    is_seventh = pl.int_range(pl.len()) % 7 == 0
+    table = employed.with_columns(
+        pl.when(is_seventh).then(None).otherwise(pl.col("severity")).alias("severity")
+    )
+    found = anonymise_frame(
+        table.lazy(),
+        {
+            "age": [pl.format("{}", pl.col("age") // width) for width in (5, 10, 20)],
+            "severity": [],
+            "work_region": [pl.col("work_region").str.split(" ").list.first()],
+        },
+        k=10, sensitive={"disability_type": 2},
+    )  # fmt: skip
+    found.table.sink_parquet(tmp_path / "data.parquet")
+    kind = Field(name="disability_type", title=Label(ko="유형"), type="string", role="sensitive")
+    with verifier(tmp_path) as connection:
+        k = measure_smallest_group(connection, tmp_path / "data.parquet", list(found.levels))
+        held = measure_diversity(connection, tmp_path / "data.parquet", list(found.levels), kind)
+
+    assert (k, held.distinct, int(held.entropy)) == (10, 2, 1)
+    assert held.t_equal == pytest.approx(0.6370715516691134, rel=1e-9)
