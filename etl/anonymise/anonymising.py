@@ -61,14 +61,19 @@ def anonymise_tiers(
     for plan in plans.values():
         _require_rows(contract, plan)
 
-    def make(columns: Sequence[str]) -> dict[TierName, pl.LazyFrame]:
-        return {
-            tier: apply_levels(accepted, encoded, plan.levels, rule_of(contract, tier), columns)
-            for tier, plan in plans.items()
-        }
-
     names = [field.name for field in contract.published_fields]
     key = contract.unit_key
+    follows = pinned is not None and key is None  # whose row it is decides who came
+
+    def make(columns: Sequence[str]) -> dict[TierName, pl.LazyFrame]:
+        return {
+            tier: apply_levels(
+                accepted, encoded, plan.levels, rule_of(contract, tier), columns,
+                pinned.tables if pinned is not None and follows and tier == "public" else (),
+            )
+            for tier, plan in plans.items()
+        }  # fmt: skip
+
     return Anonymisation(make(names), plans, {} if key is None else make([*names, key]))
 
 

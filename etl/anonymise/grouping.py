@@ -16,6 +16,8 @@ ROWS = "__rows"
 SIZE = "__size"
 LARGEST = "__largest"
 TIMES = "__times"
+BEFORE = "__before"
+ENOUGH = "__enough"
 KEY = "__key"
 KEY_BITS = 62  # of a whole number that one key column takes: the sign stays free
 WIDEST_RANGE = 1 << 20  # of whole numbers or days that are looked up by position
@@ -193,25 +195,70 @@ def keep_safe_groups(
     return kept
 
 
-def publish_combinations(
+def label_combinations(
     kept: pl.LazyFrame, places: Sequence[Place], columns: Sequence[str]
 ) -> pl.LazyFrame:
-    """Turn kept combinations into the rows that are published.
+    """Turn kept combinations into distinct rows as they are published, with their counts.
 
     Args:
         kept: Combinations with `__rows`; not modified.
         places: Columns whose numbers become labels.
         columns: What is published, in order; everything else goes.
-
-    Returns:
-        One row for each that was counted, sorted by its values.
     """
     labelled = kept.with_columns(
         pl.lit(place.column.labels).gather(place.number).alias(place.column.name)
         for place in places
     )
-    counted = labelled.group_by(columns).agg(pl.col(ROWS).sum())
+    return labelled.group_by(columns).agg(pl.col(ROWS).sum())
+
+
+def publish_rows(counted: pl.LazyFrame) -> pl.LazyFrame:
+    """Return one row for each that was counted, sorted by its values."""
+    columns = [name for name in counted.collect_schema().names() if name != ROWS]
     return repeat_rows(counted.sort(columns, nulls_last=False)).select(columns)
+
+
+def hold_back(
+    counted: pl.LazyFrame, before: pl.LazyFrame, keys: Sequence[str], minimum: int,
+    held: Sequence[Held] = (),
+) -> pl.LazyFrame:  # fmt: skip
+    """Leave out those who came to a group that others can subtract an earlier release from.
+
+    Where fewer than the minimum came, or too uniform ones, the group stays as it was; they are
+    published once enough have come.
+
+    Args:
+        counted: Distinct rows with `__rows`; not modified.
+        before: The same of an earlier release at the same levels.
+        keys: Columns that identify people in combination.
+        minimum: How many have to come at once.
+        held: What those who come must hold besides.
+
+    Examples:
+        >>> now = pl.LazyFrame({"ward": ["a", "b"], "__rows": [6, 9]})
+        >>> then = pl.LazyFrame({"ward": ["a", "b"], "__rows": [5, 5]})
+        >>> hold_back(now, then, ["ward"], 3).sort("ward").collect()["__rows"].to_list()
+        [5, 9]
+    """
+    columns = [name for name in counted.collect_schema().names() if name != ROWS]
+    both = counted.join(
+        before.rename({ROWS: BEFORE}), on=columns, how="left", nulls_equal=True
+    ).with_columns(pl.col(BEFORE).fill_null(0))
+    came = both.filter(pl.col(ROWS) > pl.col(BEFORE))
+    enough = [(pl.col(ROWS) - pl.col(BEFORE)).sum() >= minimum]
+    enough += [pl.col(one.column).n_unique() >= one.distinct for one in held]
+    free = came.group_by(keys).agg(pl.all_horizontal(enough).alias(ENOUGH)).filter(pl.col(ENOUGH))
+    return (
+        both.join(free, on=keys, how="left", nulls_equal=True)
+        .with_columns(
+            pl.when(pl.col(ENOUGH).fill_null(value=False))
+            .then(pl.col(ROWS))
+            .otherwise(pl.min_horizontal(ROWS, BEFORE))
+            .alias(ROWS)
+        )
+        .filter(pl.col(ROWS) > 0)
+        .select(*columns, ROWS)
+    )
 
 
 def repeat_rows(counted: pl.LazyFrame) -> pl.LazyFrame:

@@ -22,10 +22,12 @@ from etl.anonymise.grouping import (
     Place,
     count_combinations,
     count_values,
+    hold_back,
     keep_safe_groups,
     keys_of,
+    label_combinations,
     place_columns,
-    publish_combinations,
+    publish_rows,
 )
 from etl.anonymise.hierarchy import Hierarchy, compile_hierarchy, refuse_hierarchy
 from etl.anonymise.metrics import METRICS
@@ -170,7 +172,7 @@ def find_levels(
 
 def apply_levels(
     table: pl.LazyFrame, encoded: Encoded, levels: Mapping[str, int], rule: Rule,
-    columns: Sequence[str],
+    columns: Sequence[str], before: Sequence[pl.LazyFrame] = (),
 ) -> pl.LazyFrame:  # fmt: skip
     """Return the published table: generalised, without groups that are too small, sorted.
 
@@ -180,6 +182,8 @@ def apply_levels(
         levels: Level of each quasi-identifier.
         rule: What each group must satisfy.
         columns: What is published, in order; nothing else leaves.
+        before: Tables at the same levels that were published earlier: nobody comes to their
+            groups alone.
     """
     places = place_columns([
         _map(field.name, levels[field.name], frame, hierarchy)
@@ -192,7 +196,31 @@ def apply_levels(
     companions = [held.column for held in rule.held if held.column not in others]
     combinations = count_combinations(table, places, [*others, *companions])
     kept = keep_safe_groups(combinations, keys_of(places), rule.k, rule.held)
-    return publish_combinations(kept, places, columns)
+    counted = label_combinations(kept, places, columns)
+    if before:
+        counted = _follow(counted, before, [field.name for field in encoded.fields], rule)
+    return publish_rows(counted)
+
+
+def _follow(
+    counted: pl.LazyFrame, before: Sequence[pl.LazyFrame], names: Sequence[str], rule: Rule
+) -> pl.LazyFrame:
+    """Hold back whoever came alone since any earlier table, until nobody is held back any more."""
+    now = counted.collect()
+    earlier = [
+        table.select(pl.col(name).cast(kind) for name, kind in now.schema.items() if name != ROWS)
+        .group_by(pl.all())
+        .len(ROWS)
+        .collect()
+        for table in before
+    ]
+    rows = -1
+    while rows != int(now[ROWS].sum()):
+        rows = int(now[ROWS].sum())
+        for table in earlier:
+            following = hold_back(now.lazy(), table.lazy(), names, rule.k, rule.held)
+            now = keep_safe_groups(following, names, rule.k, rule.held).collect()
+    return now.lazy()
 
 
 def _numbers_at(combinations: pl.DataFrame, place: Place) -> npt.NDArray[np.int64]:

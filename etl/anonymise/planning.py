@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -68,10 +68,12 @@ class Pinned:
     Attributes:
         release: Whose levels they are.
         levels: For each tier the level of each quasi-identifier.
+        tables: Public tables that were published at them.
     """
 
     release: str
     levels: Mapping[TierName, Mapping[str, int]]
+    tables: Sequence[pl.LazyFrame] = ()
 
 
 def plan_tiers(

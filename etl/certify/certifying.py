@@ -216,16 +216,22 @@ def _rows(contract: Contract, claimed: Converted) -> dict[str, Any]:
         "suppressed": claimed.suppressed,
         "held_back": claimed.held_back,
     }
-    if isinstance(_shown(contract, claimed.suppressed), str):
-        counts |= {"accepted": None, "suppressed": _shown(contract, claimed.suppressed)}
+    if _hides_people(contract, claimed):
+        hidden = {name: _shown(contract, counts[name]) for name in ("suppressed", "held_back")}
+        counts |= {"accepted": None, **hidden}
     return counts
+
+
+def _hides_people(contract: Contract, claimed: Converted) -> bool:
+    """Tell whether fewer than k people were left out for one reason."""
+    left_out = (claimed.suppressed, claimed.held_back)
+    return any(isinstance(_shown(contract, count), str) for count in left_out)
 
 
 def _tells_people(contract: Contract, claimed: Converted, check: Check) -> bool:
     """Tell whether a check's figures would give away a count that is shown as `<k`."""
-    is_hidden = isinstance(_shown(contract, claimed.suppressed), str)
     telling = ("books", "suppression", "rows left out as planned")
-    return check.name in telling and is_hidden
+    return check.name in telling and _hides_people(contract, claimed)
 
 
 def _finding(contract: Contract, finding: Finding) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import polars as pl
 
 from etl.anonymise.anonymising import anonymise_tiers
-from etl.pipeline.earlier import pinned_levels
+from etl.pipeline.earlier import following
 from etl.pipeline.keys import identity, plan_key, step_key
 from etl.pipeline.workbench import Workbench
 from etl.states import (
@@ -23,13 +23,16 @@ def anonymise(bench: Workbench, validated: Validated) -> Anonymised:
         return done
     contract = bench.contract(validated)
     with bench.step(validated.dataset, validated.run_id, "anonymise") as count:
-        with bench.store.local_path(f"{validated.key}/rows.parquet") as rows:
+        with (
+            bench.store.local_path(f"{validated.key}/rows.parquet") as rows,
+            following(bench, contract, validated) as pinned,
+        ):
             made = anonymise_tiers(
                 pl.scan_parquet(rows, glob=False),
                 contract,
                 bench.code_lists(contract),
                 bench.seconds,
-                pinned_levels(bench, contract, validated),
+                pinned,
             )
             for tier, table in made.tables.items():
                 bench.sink(table, f"{prefix}/{tier}.parquet")
@@ -39,11 +42,13 @@ def anonymise(bench: Workbench, validated: Validated) -> Anonymised:
         bench.write_json(plan_key(validated), plans)
         with bench.store.local_path(f"{prefix}/public.parquet") as public:
             published = pl.scan_parquet(public, glob=False).select(pl.len()).collect().item()
+        left_out = validated.accepted - published
+        suppressed = made.plans["public"].suppressed if made.plans else left_out
         anonymised = Anonymised(
             **identity(validated, prefix, published),
             accepted=validated.accepted,
-            suppressed=validated.accepted - published,
-            held_back=0,
+            suppressed=suppressed,
+            held_back=left_out - suppressed,
             reference_date=validated.reference_date,
         )
         bench.ledger.record_books(

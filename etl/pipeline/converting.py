@@ -31,6 +31,7 @@ def convert(bench: Workbench, anonymised: Anonymised) -> Converted:
                 anonymised,
                 rows=agency["rows"] - agency["suppressed"],
                 suppressed=agency["suppressed"],
+                held_back=0,
             )
             _convert_tier(bench, contract, "agency", finer, f"{prefix}/agency")
         converted = _convert_tier(bench, contract, "public", anonymised, prefix)

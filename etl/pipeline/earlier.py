@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
+
+import polars as pl
 
 from etl.anonymise.planning import Pinned
 from etl.certify.certifying import Check
@@ -27,6 +31,28 @@ def published_before(bench: Workbench, state: Reference) -> list[Release]:
         return []
     history = bench.ledger.history(state.dataset)
     return [one for one in history if one.live_at is not None and one.run_id != state.run_id]
+
+
+@contextmanager
+def following(
+    bench: Workbench, contract: Contract, state: Reference
+) -> Iterator[Pinned | None]:  # fmt: skip
+    """Lend the levels that are kept, with the tables that were published at them."""
+    pinned = pinned_levels(bench, contract, state)
+    if pinned is None:
+        yield None
+        return
+    columns = [field.name for field in contract.published_fields]
+    with ExitStack() as lent:
+        tables = [
+            pl.scan_parquet(
+                lent.enter_context(bench.store.local_path(table_of(release))), glob=False
+            )
+            for release in published_before(bench, state)
+            if _plans_of(bench, release)["public"]["levels"] == pinned.levels["public"]
+        ]
+        same = [table for table in tables if table.collect_schema().names() == columns]
+        yield replace(pinned, tables=same)
 
 
 def pinned_levels(bench: Workbench, contract: Contract, state: Reference) -> Pinned | None:
@@ -110,6 +136,11 @@ def coarsening_check(bench: Workbench, declared: Contract, converted: Converted)
                 is_risk=True)  # fmt: skip
 
 
+def table_of(release: Release) -> str:
+    """Return where the public table of a release is kept."""
+    return f"restricted/{release.dataset}/{release.run_id}/converted/data.parquet"
+
+
 def contract_of_run(bench: Workbench, release: Release) -> Contract:
     """Return the contract that a release was made with."""
     run = bench.ledger.run(release.run_id)
@@ -120,23 +151,27 @@ def _measure(
     bench: Workbench, declared: Contract, levels: dict[str, int], converted: Converted,
     release: Release,
 ) -> Difference:  # fmt: skip
-    plans = _plans_of(bench, release)
-    before = f"restricted/{release.dataset}/{release.run_id}/converted/data.parquet"
     with (
         bench.store.local_path(f"{converted.key}/data.parquet") as new,
-        bench.store.local_path(before) as old,
+        bench.store.local_path(table_of(release)) as old,
         bench.verifier() as connection,
     ):
         return measure_difference(
             connection,
             Table(new, declared, levels),
-            Table(old, contract_of_run(bench, release), plans["public"]["levels"] if plans else {}),
+            Table(old, contract_of_run(bench, release), _levels_of(bench, release)),
             bench.settings.schemas / HIERARCHIES,
         )
 
 
 def _plans_of(bench: Workbench, release: Release) -> dict[TierName, Any]:
     return dict(bench.read_json(plan_of(release.dataset, release.run_id)))
+
+
+def _levels_of(bench: Workbench, release: Release) -> dict[str, int]:
+    """Return the levels of a release's public table; none where nothing was generalised."""
+    plans = _plans_of(bench, release)
+    return dict(plans["public"]["levels"]) if plans else {}
 
 
 def _require_same_levels(contract: Contract, before: Contract, release: Release) -> None:

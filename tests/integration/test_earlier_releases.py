@@ -83,7 +83,6 @@ def test_levels_that_no_longer_suffice_are_not_left_in_silence(yard):
 @pytest.mark.parametrize(
     ("rows", "told"),
     [
-        pytest.param([*FIRST, *people(35, 1)], "fewer than k: 1", id="one came"),
         pytest.param(FIRST[1:], "fewer than k: 1", id="one went"),
         pytest.param([*FIRST[1:], *people(32, 1, "딴")], "fewer than k: 1", id="one was changed"),
     ],
@@ -99,14 +98,35 @@ def test_nobody_can_be_told_by_subtracting(yard, rows, told):
     assert yard.releases(JOBS)[first.as_json()["release"]] == "live"
 
 
-def test_every_earlier_release_is_looked_at(yard):
-    first = yard.run(FIRST, JOBS).as_json()["release"]
-    second = yard.run([*FIRST, *people(35, 4)], JOBS).as_json()["release"]
+def test_who_comes_alone_is_held_back_until_enough_have_come(yard):
+    first = yard.run(FIRST, JOBS)
 
-    third = yard.run([*FIRST, *people(36, 1)], JOBS)
-    fourth = yard.run([*FIRST, *people(35, 12)], JOBS)
+    second = yard.run([*FIRST, *people(35, 1)], JOBS)
+    third = yard.run([*FIRST, *people(35, 1), *people(36, 1)], JOBS)
+    fourth = yard.run([*FIRST, *people(35, 2), *people(36, 1)], JOBS)
+
+    counts = [report.as_json()["tiers"][0] for report in (second, third, fourth)]
+    assert [(tier["published"], tier["held_back"]) for tier in counts] == [
+        (12, 1), (12, 2), (15, 0),
+    ]  # fmt: skip
+    assert yard.published(first)["data.csv"] == yard.published(third)["data.csv"]
+    content = certificate(yard, second)
+    assert content["rows"] == {
+        "accepted": None, "published": 12, "suppressed": 0, "held_back": "<3",
+    }  # fmt: skip
+    assert not {"books", "suppression"} & {check["name"] for check in content["checks"]}
+
+
+def test_every_earlier_release_is_looked_at(yard):
+    base = [*FIRST, *(row for age in (71, 73, 81, 83) for row in people(age, 2))]
+    first = yard.run(base, JOBS).as_json()["release"]
+    second = yard.run([*base, *people(35, 4)], JOBS).as_json()["release"]
+
+    third = yard.run([*base[1:], *people(35, 1, "딴")], JOBS)
+    fourth = yard.run([*base, *people(35, 12)], JOBS)
 
     assert f"release {first} by fewer than k: 1" in third.error.message
+    assert f"release {second}" not in third.error.message
     assert fourth.status == "published"
     assert [name.split()[5] for name in names(certificate(yard, fourth))[::2]] == [first, second]
 

@@ -17,8 +17,9 @@ from etl.anonymise.grouping import (
     count_combinations,
     keep_safe_groups,
     keys_of,
+    label_combinations,
     place_columns,
-    publish_combinations,
+    publish_rows,
     repeat_rows,
     sort_by_values,
 )
@@ -127,7 +128,7 @@ def test_packed_numbers_tell_combinations_apart_as_columns_do(columns, kind):
 
     counted = count_combinations(table.lazy(), places)
 
-    published = publish_combinations(counted, places, table.columns).collect()
+    published = publish_rows(label_combinations(counted, places, table.columns)).collect()
     assert published.rows() == table.sort(table.columns, nulls_last=False).rows()
 
 
