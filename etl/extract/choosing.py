@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from etl.extract.decisions import Decision
 from etl.extract.delimited import Passage, Text
 from etl.extract.dialect import DELIMITERS, Cut, cut_text, find_cuts
 from etl.extract.headers import Header, Line, find_second_table
 from etl.extract.landing import Outcome
-from etl.extract.records import Dialect
+from etl.extract.records import Dialect, split_records
 from etl.extract.refusing import ask, refuse
 from etl.extract.structure import Structure
 
 SHOWN_ROWS = 10
+MOST_DIVIDED = 0.1
 
 
 def choose_cut(text: Text, delimiter: str | None) -> tuple[Cut, Decision]:
@@ -145,16 +148,31 @@ def describe_losses(rows: Sequence[int]) -> list[Decision]:
 def _choose_one_column(text: Text, delimiter: str | None) -> tuple[Cut, Decision]:
     if delimiter:
         raise refuse("csv", "The declared delimiter divides no record", "Correct layout.delimiter")
-    lines = [line for line in text.sample.splitlines() if line.strip()]
-    divided = sum(any(d.encode() in line for d in DELIMITERS[:4]) for line in lines)
-    if divided > 0.1 * len(lines):
+    tries = [
+        split_records(text.sample, Dialect(usual), is_last=text.is_sampled_whole)
+        for usual in DELIMITERS[:4]
+    ]
+    if any(np.mean(part.cells > 1) > MOST_DIVIDED for part in tries if len(part)):
         raise ask(
             "csv",
             "The delimiter is not clear: none divides the records into equally many cells",
             'layout:\n  delimiter: ","',
         )
     cut = cut_text(text.sample, Dialect(","), is_whole=text.is_sampled_whole)
+    if _is_quoted_whole(cut):
+        raise refuse(
+            "csv",
+            "Every record is quoted as a whole, its delimiters with it, so that it is one cell",
+            "Export it without marks around whole records",
+        )
     return cut, Decision("delimiter", ",", "no delimiter occurs: one column", 0.9)
+
+
+def _is_quoted_whole(cut: Cut) -> bool:
+    """Tell whether the one cell of every record would divide into equally many again."""
+    texts = [line.cells[0] for line in cut.lines if line.filled]
+    counts = [{text.count(usual) for text in texts} for usual in DELIMITERS[:4]]
+    return len(texts) > 1 and any(len(found) == 1 and 0 not in found for found in counts)
 
 
 def _is_convincing(cut: Cut) -> bool:

@@ -127,7 +127,8 @@ def find_header(lines: Sequence[Line], width: int, merges: Sequence[Merge] = ())
     first = _first_header(lines, table, weights)
     if first is None:
         return Header((), table[0], _as_doubt(weights[table[0]]), "the first row looks like data")
-    top = _extend_up(table, first)
+    first = _below_title(lines, table, first, merges)
+    top = _extend_up(lines, table, first, merges)
     bottom = _extend_down(lines, table, first, weights, merges)
     block = tuple(line for line in lines[top : bottom + 1] if line.is_whole or merges)
     return Header(block, bottom + 1, _as_doubt(weights[first]), _evidence(weights[first]))
@@ -227,10 +228,28 @@ def _is_grouped(line: Line) -> bool:
     return same >= 0.3 * len(cells)
 
 
-def _extend_up(table: list[int], first: int) -> int:
-    while first - 1 in table:
+def _below_title(
+    lines: Sequence[Line], table: list[int], first: int, merges: Sequence[Merge]
+) -> int:
+    """Step over titles that stand in the middle: rows of one cell that spans no group."""
+    while first + 1 in table and first + 1 < table[-1] and _is_title(lines[first], merges):
+        first += 1
+    return first
+
+
+def _extend_up(lines: Sequence[Line], table: list[int], first: int, merges: Sequence[Merge]) -> int:
+    while first - 1 in table and not _is_title(lines[first - 1], merges):
         first -= 1
     return first
+
+
+def _is_title(line: Line, merges: Sequence[Merge]) -> bool:
+    """Tell whether a row holds one cell alone, merged over all columns or over none."""
+    if len(line.filled) != 1 or len(line.cells) < 3:
+        return False
+    spans = [m for m in merges if m.first_row <= line.row <= m.last_row]
+    widths = [m.last_column - m.first_column + 1 for m in spans]
+    return not any(1 < width < 0.8 * len(line.cells) for width in widths)
 
 
 def _extend_down(

@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 from etl.extract import ole
+from etl.extract.decoding import candidates
 from etl.extract.json_text import is_json
 from etl.extract.markup import PACKAGE_ERRORS
 
@@ -250,11 +251,9 @@ def _as_text(head: bytes) -> str:
     """Decode enough to see signs of ASCII; what text really says is decided elsewhere."""
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return head.decode("utf-16", errors="replace")
-    sample = head[: 1 << 12]
-    for encoding, zero in (("utf-16-le", 1), ("utf-16-be", 0)):
-        zeros, others = sample[zero::2].count(0), sample[1 - zero :: 2].count(0)
-        if zeros > len(sample) // 20 and others == 0:
-            return head.decode(encoding, errors="replace")
+    encoding = candidates(head[: 1 << 12])[0]
+    if encoding.startswith("utf-16"):
+        return head.decode(encoding, errors="replace")
     return head.removeprefix(codecs.BOM_UTF8).decode("latin-1")
 
 

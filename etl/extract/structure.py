@@ -110,7 +110,9 @@ def _dimensions(
     texts = [
         index
         for index, column in enumerate(cells[:end])
-        if index not in measures and columns[index].name not in _MEASURE_NAMES
+        if index not in measures
+        and any(map(str.strip, column))
+        and columns[index].name not in _MEASURE_NAMES
     ]
     first = texts[0] if texts else 0
     chosen = [index for index in range(len(cells)) if index < first or index in texts]

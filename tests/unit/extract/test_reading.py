@@ -6,6 +6,7 @@ import random
 import traceback
 from dataclasses import asdict
 
+import openpyxl
 import polars as pl
 import pytest
 from hypothesis import assume, given
@@ -268,3 +269,32 @@ def test_nothing_is_left_beside_the_three_files(tmp_path):
 
     left = {path.stem for path in tmp_path.iterdir()}
     assert left == {"supplied", "rows", "totals", "ragged"}
+
+
+def test_totals_are_kept_aside_as_checksums(tmp_path):
+    contract = contract_of(
+        {"name": "gu", "title": {"ko": "구"}}, {"name": "n", "title": {"ko": "수"}}
+    )
+
+    found, rows, _ = read(tmp_path, "현황\n구,수(명)\n합계,3\n가,1\n나,2\n".encode(), contract)
+
+    assert rows["gu"].to_list() == ["가", "나"]
+    assert pl.read_parquet(Files.within(tmp_path).totals).rows() == [(3, "합계", "3")]
+    assert found.document()["columns"][1] | {"header": ""} == {
+        "name": "수", "header": "", "unit": "명", "kept": True, "position": 2, "field": "n"
+    }  # fmt: skip
+
+
+def test_a_workbook_is_read_by_its_contract_too(tmp_path):
+    book = openpyxl.Workbook()
+    for row in [["현황"], ["a", "b"], [1, 2.5], [None, None], ["합계", 2.5]]:
+        book.active.append(row)
+    book.save(tmp_path / "book.xlsx")
+
+    found, rows, _ = read(tmp_path, (tmp_path / "book.xlsx").read_bytes())
+
+    assert (found.kind, found.encoding, found.header_rows) == ("xlsx", None, (2,))
+    assert rows.rows() == [(3, "1", "2.5")]
+    assert asdict(found.records) == {
+        "header": 1, "data": 1, "totals": 1, "notes": 1, "blank": 1, "ragged": 0
+    }  # fmt: skip
