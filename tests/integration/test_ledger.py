@@ -685,3 +685,96 @@ def test_a_full_disk_is_named(tmp_path, clock):
 def test_an_address_that_no_database_has_is_refused(address):
     with pytest.raises(StoreError, match="MADANG_LEDGER"):
         Ledger(address)
+
+
+# Supplied files
+
+
+def take(ledger, claim_id, content="f" * 64, name="공원.csv", **how):
+    return ledger.deliveries.record(
+        claim_id,
+        DATASET,
+        original_name=name,
+        size_bytes=9,
+        content_sha256=content,
+        choose_name=lambda kept: f"{len(kept)} {name}",
+        **how,
+    )
+
+
+def test_a_file_is_recorded_once_and_its_name_not_given_twice(ledger):
+    first, again, other = take(ledger, A), take(ledger, A), take(ledger, B, "e" * 64)
+
+    assert first == again
+    assert (first.kept_as, other.kept_as) == ("0 공원.csv", "1 공원.csv")
+    assert "공원" not in repr(first)
+
+
+def test_the_same_content_shares_the_run_that_is_under_way_and_its_verdict(ledger):
+    take(ledger, A)
+    ledger.open_run(A, DATASET)
+    shared = take(ledger, B)
+    ledger.deliveries.accept(A)
+    late = take(ledger, C)
+
+    assert (shared.same_as, shared.run_id, late.same_as) == (A, A, A)
+    assert [one.verdict for one in ledger.deliveries.sharing(A)] == ["accepted"] * 3
+
+
+@pytest.mark.parametrize(
+    ("ending", "shares"),
+    [("published", False), ("failed", False), ("held", False), (None, True)],
+)
+def test_only_a_run_under_way_is_shared(ledger, ending, shares):
+    take(ledger, A)
+    ledger.open_run(A, DATASET)
+    if ending:
+        ledger.finish_run(A, ending)
+
+    assert (take(ledger, B).same_as == A) == shares
+
+
+def test_what_was_returned_or_never_opened_is_shared_by_nobody(ledger):
+    take(ledger, A)
+    ledger.deliveries.give_back(A, "unreadable", "읽을 수 없음")
+    take(ledger, C, None, refusal=("a link", "바로 가기"))
+
+    assert take(ledger, B).same_as == ""
+    assert [one.claim_id for one in ledger.deliveries.kept_without_run()] == [A, C]
+
+
+def test_the_first_verdict_stands(ledger):
+    take(ledger, A)
+    ledger.deliveries.give_back(A, "unreadable", "읽을 수 없음")
+
+    ledger.deliveries.accept(A)
+
+    assert ledger.deliveries.find(A).verdict == "returned"
+    assert ledger.deliveries.find(A).reason_ko == "읽을 수 없음"
+
+
+def test_a_receipt_is_due_whenever_a_file_stands_otherwise_than_told(ledger):
+    def due():
+        return [(one.claim_id, one.standing) for one in ledger.deliveries.untold()]
+
+    known = take(ledger, A)
+    assert due() == [(A, "/")]
+    ledger.deliveries.mark_told(known)
+    ledger.open_run(A, DATASET)
+    assert due() == [], "that a run goes on is no news"
+    ledger.deliveries.accept(A)
+    ledger.finish_run(A, "published")
+    assert due() == [(A, "accepted/published")]
+
+
+def test_what_was_destroyed_is_forgotten_by_name_and_content(ledger, ready_url):
+    take(ledger, A)
+
+    ledger.deliveries.forget(A)
+
+    assert ledger.deliveries.find(A).kept_as == ""
+    assert ledger.deliveries.untold() == []
+    with transaction(open_engine(ready_url)) as connection:
+        kept = connection.execute(text("SELECT content_sha256, kept_as FROM deliveries")).one()
+        claim = connection.execute(text("SELECT state, original_name FROM claims")).one()
+    assert (tuple(kept), tuple(claim)) == ((None, None), ("destroyed", None))
