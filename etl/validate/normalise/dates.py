@@ -17,6 +17,8 @@ dates or a note in it.
 
 from __future__ import annotations
 
+from datetime import date
+
 import polars as pl
 
 from etl.validate.normalise.damage import DAMAGED_OCTOBER, SPREADSHEET_ZERO
@@ -40,6 +42,7 @@ _YEAR_ALONE = r"^([0-9]{4}|[0-9]{2})()()$"
 _MIDNIGHT = r"[T ]0?0:00(?::00(?:\.0+)?)?$"
 _ANY_TIME = r"[T ][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?$"
 _FIRST_OF_ERA, _AFTER_ERA = 4200, 4400
+_FOREIGN_DAYS = date(_FIRST_OF_ERA, 1, 1), date(_AFTER_ERA - 1, 12, 31)
 
 
 def read_date(text: pl.Expr, pivot: int | None = None, *, drops_time: bool = False) -> pl.Expr:
@@ -186,13 +189,13 @@ def _split(
     text = pl.col("text")
     if trusts_month:
         text = pl.when(~text.str.contains(DAMAGED_OCTOBER)).then(text)
-    written = (
-        cells.to_frame("text")
-        .select(text)
-        .select(
-            pl.coalesce(pl.col("text").str.extract(shape, group) for shape in shapes).alias(part)
-            for group, part in enumerate(("year", "month", "day"), start=1)
-        )
+    found = cells.to_frame("text").select(
+        text.str.extract_groups(shape).alias(f"shape {number}")
+        for number, shape in enumerate(shapes)
+    )
+    written = found.select(
+        pl.coalesce(pl.col(name).struct.field(str(group)) for name in found.columns).alias(part)
+        for group, part in enumerate(("year", "month", "day"), start=1)
     )
     return written.select(
         _with_century(pl.col("year"), pivot),
@@ -217,8 +220,8 @@ def is_of_our_era(year: pl.Expr) -> pl.Expr:
 
 def _read_iso_day(text: pl.Expr) -> pl.Expr:
     day = text.str.to_date("%Y-%m-%d", strict=False)
-    is_day = is_of_our_era(day.dt.year()) & (day != SPREADSHEET_ZERO)
-    return pl.when(text.str.contains(_DAY) & is_day).then(day)
+    is_foreign = day.is_between(*_FOREIGN_DAYS) | (day < date.min) | (day == SPREADSHEET_ZERO)
+    return pl.when(text.str.contains(_DAY) & ~is_foreign).then(day)
 
 
 def _read_iso_month(text: pl.Expr) -> pl.Expr:

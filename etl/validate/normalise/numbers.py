@@ -38,9 +38,9 @@ def read_integer(text: pl.Expr, negative: Sequence[str] = (), power: int = 0) ->
 
     Examples:
         >>> cells = pl.DataFrame({"n": ["1,200", "１２", "12,00", "△5"]})
-        >>> cells.select(read_integer(pl.col("n")))["n"].to_list()
+        >>> cells.select(read_integer(pl.col("n"))).to_series().to_list()
         [1200, 12, None, None]
-        >>> cells.select(read_integer(pl.col("n"), ["△"], power=3))["n"].to_list()
+        >>> cells.select(read_integer(pl.col("n"), ["△"], power=3)).to_series().to_list()
         [1200000, 12000, None, -5000]
     """
 
@@ -50,7 +50,7 @@ def read_integer(text: pl.Expr, negative: Sequence[str] = (), power: int = 0) ->
         return pl.when(plain.str.contains(_INTEGER)).then(plain.cast(pl.Int64, strict=False))
 
     return read_in_two_looks(
-        text, read_plain, lambda cells: spell_plainly(cells, negative), pl.Int64
+        text, read_plain, lambda cells: spell_plainly(cells, negative), pl.Int64, repeats=False
     )
 
 
@@ -67,7 +67,7 @@ def read_number(
 
     Examples:
         >>> cells = pl.DataFrame({"n": ["1,200.5", "1.25", "(3)"]})
-        >>> cells.select(read_number(pl.col("n"), 1, ["()"]))["n"].to_list()
+        >>> cells.select(read_number(pl.col("n"), 1, ["()"])).to_series().to_list()
         [Decimal('1200.5'), None, Decimal('-3.0')]
     """
 
@@ -79,6 +79,7 @@ def read_number(
         read_plain,
         lambda cells: spell_plainly(cells, negative),
         pl.Decimal(MOST_DIGITS, decimals),
+        repeats=False,
     )
 
 
@@ -92,7 +93,8 @@ def spell_plainly(cells: pl.Series, negative: Sequence[str] = ()) -> pl.Series:
         >>> spell_plainly(cells, ["()", "△"]).to_list()
         ['1234.5', '-1234', '1,23', '-7', '10²']
     """
-    narrow = cells.str.replace_many(_WIDE)
+    is_ascii = (cells.str.len_bytes() == cells.str.len_chars()).all()
+    narrow = cells if is_ascii else cells.str.replace_many(_WIDE)
     for mark in negative:
         narrow = narrow.str.replace(_NEGATIVE[mark], "-${1}")
     whole = narrow.str.replace_all(",", "", literal=True)
