@@ -17,7 +17,7 @@ from etl.publish import folder
 from tests.integration.yard import Yard, take_steps
 
 PLACES = {
-    "extract, before the rows": "etl.pipeline.landing:read_supplied",
+    "extract, before the rows": "etl.pipeline.landing:read_file",
     "extract, before the manifest": "etl.pipeline.landing:_landed",
     "validate, before the accepted rows": "etl.pipeline.validating:require_quality",
     "anonymise, before the table": "etl.pipeline.anonymising:anonymise_tiers",
@@ -46,7 +46,10 @@ def die_at(place: str) -> None:
     module, _, path = name.partition(":")
     holder, _, attribute = path.rpartition(".")
     owner = import_module(module)
-    setattr(getattr(owner, holder) if holder else owner, attribute, die)
+    owner = getattr(owner, holder) if holder else owner
+    if not hasattr(owner, attribute):
+        raise AttributeError(f"nobody could die at {name}")
+    setattr(owner, attribute, die)
 
 
 def at_the_second_call(copy: Callable[..., Any]) -> Callable[..., Any]:
