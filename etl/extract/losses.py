@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import polars as pl
 
 from etl.extract.records import Part
 
@@ -29,14 +30,14 @@ def lost_letters(part: Part) -> list[int]:
     return list(dict.fromkeys(rows.tolist()))
 
 
-def is_lost(text: str) -> bool:
-    """Tell whether a text shows a loss.
+def lost_letters_in(rows: pl.DataFrame) -> list[int]:
+    """Return the numbers of the rows of a sheet that show a loss.
 
-    Examples:
-        >>> is_lost("中央報?病院"), is_lost("왜? 그래서"), is_lost("\ufffd")
-        (True, False, True)
+    Args:
+        rows: `_row`, then columns of text.
     """
-    return "\ufffd" in text or bool(_LOST.search(text))
+    shows = pl.any_horizontal(pl.exclude("_row").str.contains(f"\ufffd|{_LOST.pattern}"))
+    return rows.filter(shows)["_row"].to_list()
 
 
 def _is_lost(content: bytes, mark: int) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from etl.extract.delimited import Passage, Text, read_batches
 from etl.extract.grid import Grid, Merge
 from etl.extract.headers import SEARCHED_ROWS, Header, Line, find_header
+from etl.extract.losses import lost_letters_in
 from etl.extract.records import Dialect
 from etl.extract.roles import Batch
 
@@ -63,4 +64,5 @@ def table_of_grid(grid: Grid) -> OpenTable:
         merges=grid.merges,
         is_complete=cells.height <= SEARCHED_ROWS,
         read=lambda: iter([Batch(cells)]),
+        passage=Passage(lost=lost_letters_in(cells) if grid.width else []),
     )

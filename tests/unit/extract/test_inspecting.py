@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
+import openpyxl
 import polars as pl
 import pytest
 
@@ -227,3 +228,15 @@ def test_a_file_that_ends_within_a_record_is_warned_of(tmp_path, text, is_warned
     document = read_as(tmp_path, text)
 
     assert ("end" in [decision["what"] for decision in document["decisions"]]) is is_warned
+
+
+def test_lost_letters_are_warned_of_in_a_workbook_too(tmp_path):
+    book = openpyxl.Workbook()
+    for row in [["이름", "수"], ["中央報?病院", 1], ["왜? 그래", 2], ["\ufffd", 3]]:
+        book.active.append(row)
+    book.save(tmp_path / "book.xlsx")
+
+    document = inspect_file(tmp_path / "book.xlsx").document()
+
+    (lost,) = [d for d in document["decisions"] if d["what"] == "lost letters"]
+    assert lost["value"] == "2, 4"
