@@ -86,7 +86,7 @@ def cut_text(sample: bytes, dialect: Dialect, *, is_whole: bool) -> Cut:
     """Cut a text in one way, and judge what comes out."""
     part = split_records(sample, dialect, is_last=is_whole)
     filled = _filled(part, dialect)
-    width = _width(part, filled)
+    width = _width(part, filled, dialect)
     lines = _complete_names(read_lines(part, dialect, width, SEARCHED_ROWS), width)
     header = find_header(lines, width)
     fit = _fit(part, filled, width)
@@ -153,14 +153,25 @@ def _filled(part: Part, dialect: Dialect) -> np.ndarray:
     return filled
 
 
-def _width(part: Part, filled: np.ndarray) -> int:
+def _width(part: Part, filled: np.ndarray, dialect: Dialect) -> int:
     """Return the width of the first record of several cells, if others share it, or of most."""
     widths = part.cells[filled & ~part.is_broken].tolist()
     counts = Counter(widths)
     first = next((width for width in widths if width > 1), 1)
     most = max(counts, key=lambda width: (counts[width], width > 1), default=1)
     is_shared = counts[first] >= max(2, 0.1 * len(widths)) or counts[most] == 1
+    if first > most and _names_columns(part, dialect):
+        return first
     return first if is_shared and first > 1 else most
+
+
+def _names_columns(part: Part, dialect: Dialect) -> bool:
+    """Tell whether the first record is one of names above one that begins with a number."""
+    if len(part) < 2:
+        return False
+    names, below = (split_cells(part.text(index), dialect) for index in (0, 1))
+    are_words = all(shape_of(cell) in ("words", "blank") for cell in names)
+    return are_words and bool(names[0].strip()) and shape_of(below[0]) == "number"
 
 
 def _fit(part: Part, filled: np.ndarray, width: int) -> float:

@@ -9,6 +9,7 @@ as wide as the table names its columns.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from etl.extract.shapes import SHAPES, is_remark, shape_of, year_of
 
 SEARCHED_ROWS = 200
 MOST_LEVELS = 6
+_NUMBERED = re.compile(r"(\D*[^\W\d])_?\d{1,3}$")
 CUSTOM = -2.0
 NAME_SHAPES = {
     "words": 0.9,
@@ -204,10 +206,16 @@ def _first_header(lines: Sequence[Line], table: list[int], weights: dict[int, fl
 
 
 def _repeats(lines: Sequence[Line], table: list[int]) -> bool:
-    """Tell whether the first row comes again right below, as a header exported twice does."""
-    if len(table) < 3 or lines[table[0]].cells != lines[table[1]].cells:
+    """Tell whether the first row comes again right below, as a header exported twice does.
+
+    One that goes on coming is no header, but all that there is.
+    """
+    cells = lines[table[0]].cells
+    if len(table) < 3 or cells != lines[table[1]].cells:
         return False
-    return any(shape_of(cell) == "words" for cell in lines[table[0]].cells)
+    if all(lines[index].cells == cells for index in table[: MOST_LEVELS + 1]):
+        return False
+    return any(shape_of(cell) == "words" for cell in cells)
 
 
 def _stands_above(uppers: Sequence[Line], line: Line) -> bool:
@@ -283,7 +291,15 @@ def _continues(uppers: Sequence[Line], line: Line) -> bool:
     equal = any(cell.strip() and cell == above for above, cell in pairs)
     fills = any(cell.strip() and not above.strip() for above, cell in pairs)
     begins = bool(line.cells[0].strip()) and line.cells[0] != uppers[0].cells[0]
+    if _completes(uppers, line):
+        return True
     return equal or (not begins and (fills or len(line.filled) < len(line.cells)))
+
+
+def _completes(uppers: Sequence[Line], line: Line) -> bool:
+    """Tell whether a row names columns, two or more, that all rows above it leave blank."""
+    filled = line.filled
+    return len(filled) >= 2 and not any(upper.cells[p].strip() for upper in uppers for p in filled)
 
 
 def _series_of(line: Line, below: _Below) -> frozenset[int]:
@@ -294,8 +310,24 @@ def _series_of(line: Line, below: _Below) -> frozenset[int]:
     years = [p for p in numbers if year_of(line.cells[p]) is not None]
     named = {p for p in years if below.rows and below.years[p] <= 0.2 * below.rows}
     plain = [p for p in numbers if line.cells[p].strip().isdigit()]
+    if not any(shape_of(cell) == "words" for cell in line.cells):
+        plain = [p for p in plain if below.shapes[p]["number"] <= 0.5 * below.rows]
     runs = {p for p in plain if _is_next(line, p, p + 1) or _is_next(line, p - 1, p)}
-    return frozenset(named | (runs if len(runs) >= 3 and len(runs) >= 0.6 * len(plain) else set()))
+    is_run = len(runs) >= 3 and len(runs) >= 0.6 * len(plain)
+    return frozenset(named | (runs if is_run else set()) | _numbered(line, below))
+
+
+def _numbered(line: Line, below: _Below) -> set[int]:
+    """Return the positions of names that are numbered alike, as `field1` and `field2`."""
+    stems = {p: found[1] for p in line.filled if (found := _NUMBERED.match(line.cells[p].strip()))}
+    if len(stems) < max(2, len(line.filled)) or len(set(stems.values())) > 1:
+        return set()
+    is_data = any(
+        (found := _NUMBERED.match(value)) and found[1] == stem
+        for p, stem in stems.items()
+        for value in below.values[p]
+    )
+    return set() if is_data else set(stems)
 
 
 def _is_next(line: Line, left: int, right: int) -> bool:

@@ -10,6 +10,8 @@ from etl.extract.grid import Merge, column_letters
 from etl.extract.headers import Line
 
 _BREAK = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_OF_LANDED_ROWS = ("_sheet", "_row", "_role", "_text")
 _SCALED = r"(?:십|백|천|만|억|조|십만|백만|천만|십억)?"
 _COUNTED = (
     rf"{_SCALED}(?:원|명|개|건|가구|세대|톤|달러|필지)|개소|개교|개사|병상|마리|시간|개월|포인트"
@@ -75,7 +77,7 @@ def name_columns(
         merges: Merged cells of a sheet.
     """
     spelt = _spread([_padded(line, width) for line in levels], levels, merges)
-    columns, taken = [], set[str]()
+    columns, taken = [], dict.fromkeys(_OF_LANDED_ROWS, 1)
     for index in range(width):
         parts = _distinct([level[index] for level in spelt])
         name, unit = _split_unit(
@@ -84,7 +86,6 @@ def name_columns(
         kept = bool(name or unit) or is_filled[index]
         if kept:
             name = _unique(name or unit or f"column_{column_letters(index + 1)}", taken)
-            taken.add(name)
         header = "_".join(parts)
         columns.append(Column(name if kept else "", header, unit, kept, index + 1))
     return tuple(columns)
@@ -117,7 +118,7 @@ def stated_unit(lines: Sequence[Line]) -> str | None:
 
 
 def _one_line(text: str) -> str:
-    return _BREAK.sub(" ", text).strip()
+    return _CONTROL.sub("", _BREAK.sub(" ", text)).strip()
 
 
 def _padded(line: Line, width: int) -> list[str]:
@@ -176,10 +177,17 @@ def _is_unit(text: str, *, is_number: bool) -> bool:
     return is_number or not _DOUBTFUL.fullmatch(text)
 
 
-def _unique(name: str, taken: set[str]) -> str:
-    if name not in taken:
-        return name
-    number = 2
-    while f"{name}_{number}" in taken:
+def _unique(name: str, taken: dict[str, int]) -> str:
+    """Return a name that no column has yet, and put it among those taken.
+
+    Args:
+        name: The name that is wanted.
+        taken: Names that are taken, with the number of the last that had to be numbered.
+    """
+    unique, number = name, taken.get(name, 1)
+    while unique in taken:
         number += 1
-    return f"{name}_{number}"
+        unique = f"{name}_{number}"
+    taken[name] = number
+    taken.setdefault(unique, 1)
+    return unique

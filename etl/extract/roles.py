@@ -202,7 +202,7 @@ class Sorter:
             filled = [cell for cell in cells if cell.strip()]
             is_narrow = len(filled) <= 2 and widths.get(row, 0) < self.structure.width
             is_divided = widths.get(row, 1) > 1
-            if role == "blank":
+            if role == "blank" or not filled:
                 is_apart = True
             elif is_narrow and self._reads_like_note(
                 filled[0], is_apart=is_apart and (not is_divided or _is_sentence(filled[0]))
