@@ -142,18 +142,19 @@ def _overlay(package: Package, scan: SheetScan) -> Overlay:
             continue
         text = written.get((style, stored))
         if text is None:
-            text = written[style, stored] = _write_special(package, style, stored.decode())
+            text = written[style, stored] = _write_special(package, style, stored)
         overlay.setdefault(column, []).append((int(row), text))
     for texts in overlay.values():
         texts.sort()
     return overlay
 
 
-def _write_special(package: Package, style: int, stored: str) -> str:
-    if style == AS_STORED:
-        return stored.removesuffix("T00:00:00")
+def _write_special(package: Package, style: int, stored: bytes) -> str:
     try:
-        number = float(stored)
-    except ValueError:
+        text = stored.decode()
+        if style == AS_STORED:
+            return text.removesuffix("T00:00:00")
+        number = float(text)
+    except ValueError:  # also what no UTF-8 is
         raise damaged(KIND) from None
     return write_formatted(number, package.formats[style], is_1904=package.is_1904)
