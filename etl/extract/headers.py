@@ -178,10 +178,11 @@ def is_beside(line: Line, width: int) -> bool:
 
 def _weigh_all(lines: Sequence[Line], table: list[int], width: int) -> dict[int, float]:
     below, weights = _Below(width), {}
+    repeated = None if _goes_on_coming(lines, table) else lines[table[0]].cells
     for index in reversed(table):
         line = lines[index]
         weights[index] = below.weigh(line) if below.rows else _weigh_alone(line)
-        if line.cells != lines[table[0]].cells:  # a header that comes again is no data
+        if line.cells != repeated:  # a header that comes again is no data
             below.add(line)
     return weights
 
@@ -206,16 +207,17 @@ def _first_header(lines: Sequence[Line], table: list[int], weights: dict[int, fl
 
 
 def _repeats(lines: Sequence[Line], table: list[int]) -> bool:
-    """Tell whether the first row comes again right below, as a header exported twice does.
-
-    One that goes on coming is no header, but all that there is.
-    """
+    """Tell whether the first row comes again right below, as a header exported twice does."""
     cells = lines[table[0]].cells
-    if len(table) < 3 or cells != lines[table[1]].cells:
-        return False
-    if all(lines[index].cells == cells for index in table[: MOST_LEVELS + 1]):
+    if len(table) < 3 or cells != lines[table[1]].cells or _goes_on_coming(lines, table):
         return False
     return any(shape_of(cell) == "words" for cell in cells)
+
+
+def _goes_on_coming(lines: Sequence[Line], table: list[int]) -> bool:
+    """Tell whether the first row comes more often than a header has levels, so is no header."""
+    block = table[: MOST_LEVELS + 1]
+    return len(block) > MOST_LEVELS and len({lines[index].cells for index in block}) == 1
 
 
 def _stands_above(uppers: Sequence[Line], line: Line) -> bool:
@@ -305,13 +307,12 @@ def _completes(uppers: Sequence[Line], line: Line) -> bool:
 def _series_of(line: Line, below: _Below) -> frozenset[int]:
     """Return the positions of years or running numbers that name columns."""
     if not any(shape_of(cell) == "words" for cell in line.cells) and line.cells[0].strip():
-        return frozenset()  # years and numbers name columns beside a word, or beside nothing
+        # years and numbers name columns beside a word, or beside nothing
+        return frozenset(_numbered(line, below))
     numbers = [p for p, cell in enumerate(line.cells) if shape_of(cell) in ("number", "mixed")]
     years = [p for p in numbers if year_of(line.cells[p]) is not None]
     named = {p for p in years if below.rows and below.years[p] <= 0.2 * below.rows}
     plain = [p for p in numbers if line.cells[p].strip().isdigit()]
-    if not any(shape_of(cell) == "words" for cell in line.cells):
-        plain = [p for p in plain if below.shapes[p]["number"] <= 0.5 * below.rows]
     runs = {p for p in plain if _is_next(line, p, p + 1) or _is_next(line, p - 1, p)}
     is_run = len(runs) >= 3 and len(runs) >= 0.6 * len(plain)
     return frozenset(named | (runs if is_run else set()) | _numbered(line, below))
