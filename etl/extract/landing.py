@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from etl.extract.roles import Batch, Counts, Misfit, Sorter
+from etl.extract.roles import Batch, Counts, Sorter
 from etl.extract.structure import Structure
 from etl.extract.table import OpenTable
 
@@ -136,11 +136,14 @@ class OneFile:
     sheet: str | None
     names: Mapping[str, str]
     _rows: ParquetRows = field(init=False)
-    _misfits: list[Misfit] = field(default_factory=list)
+    _aside: ParquetRows = field(init=False)
+    _has_misfits: bool = False
 
     def __post_init__(self) -> None:
-        """Open the file."""
-        self._rows = ParquetRows(self.file, ["_sheet", "_row", "_role", *self.names.values()])
+        """Open the file, and one beside it for ragged records."""
+        columns = ["_sheet", "_row", "_role"]
+        self._rows = ParquetRows(self.file, [*columns, *self.names.values()])
+        self._aside = ParquetRows(self._beside("ragged"), [*columns, "_text"])
 
     def write(self, batch: Batch) -> None:
         """Take rows and misfits, in the order of the file."""
@@ -152,26 +155,33 @@ class OneFile:
                 *(pl.col(column).alias(name) for column, name in self.names.items()),
             )
         )
-        self._misfits += batch.misfits
+        self._has_misfits |= bool(batch.misfits)
+        texts = [(self.sheet, m.row, "ragged", m.text) for m in batch.misfits]
+        schema = {"_sheet": pl.String, "_row": pl.Int64, "_role": pl.String, "_text": pl.String}
+        self._aside.add(pl.DataFrame(texts, schema=schema, orient="row"))
 
     def close(self) -> None:
         """Finish the file, and put the ragged records in their places."""
         self._rows.close()
-        if not self._misfits:
-            return
-        rows = self.file.rename(self.file.with_name(f"{self.file.name}.rows"))
-        aside = pl.LazyFrame(
-            [(self.sheet, m.row, "ragged", m.text) for m in self._misfits],
-            schema={"_sheet": pl.String, "_row": pl.Int64, "_role": pl.String, "_text": pl.String},
-            orient="row",
-        )
+        self._aside.close()
+        if self._has_misfits:
+            self._put_in_place()
+        self._beside("ragged").unlink()
+
+    def _put_in_place(self) -> None:
+        rows = self.file.rename(self._beside("rows"))
         whole = pl.scan_parquet(rows).with_columns(_text=pl.lit(None, pl.String))
+        aside = pl.scan_parquet(self._beside("ragged"))
+        known = aside.collect_schema()
         aside = aside.select(
-            pl.col(name) if name in aside.collect_schema() else pl.lit(None, pl.String).alias(name)
+            pl.col(name) if name in known else pl.lit(None, pl.String).alias(name)
             for name in whole.collect_schema()
         )
         whole.merge_sorted(aside, key="_row").sink_parquet(self.file, compression="zstd")
         rows.unlink()
+
+    def _beside(self, what: str) -> Path:
+        return self.file.with_name(f"{self.file.name}.{what}")
 
 
 @dataclass(slots=True)
