@@ -17,6 +17,7 @@ from etl.extract.reading import Files, read_supplied
 from etl.personal.scanning import ColumnFinding, scan_columns
 from etl.validate.checking import check_table, require_quality
 from etl.validate.reading import read_suites
+from tests.unit.validate.tables import contract_of, landed
 
 ROOT = Path(__file__).parents[2]
 TODAY = date(2026, 11, 25)
@@ -124,6 +125,25 @@ def test_the_boxes_of_provinces_hold_all_but_misplaced_places(dataset, name, out
 
     assert judged.len() > 9_000
     assert (~judged).sum() == outside
+
+
+@needs_real_files
+def test_the_sources_of_money_of_a_real_budget_add_up_in_every_row():
+    parts = ["national_amt", "sido_amt", "sigungu_amt", "other_amt"]
+    budget = "budget_cash_amt"
+    contract = contract_of(
+        *({"name": name, "type": "integer"} for name in (*parts, budget)),
+        expectations=[{"suite": "money_split", "parameters": {"parts": parts, "total": budget}}],
+    )
+    file = SAMPLES / "derived_lofin_QWGJK_spending_2026.csv"
+    table = pl.read_csv(file, infer_schema=False).select(*parts, budget).fill_null("")
+    rows = landed(**table.to_dict(as_series=False))
+
+    checked = check_table(rows, contract, read_suites(ROOT / "expectations"), 2_000_000)
+
+    assert (checked.judged_by, checked.rows, checked.counts) == ("great_expectations", 1645, ())
+    [split] = [rule for rule in checked.quality.rules if rule.rule == "money_split.sum"]
+    assert split.asked == 1645, "a rule that nobody is asked proves nothing"
 
 
 def checked_file(file: Path, contract, folder: Path):
