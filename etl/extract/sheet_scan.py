@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from lxml import etree
 
@@ -19,13 +20,14 @@ from etl.extract.sheet_markup import SheetMarkup, UnusualMarkupError
 
 LETTERS = 26
 
-_ROW_NUMBER = re.compile(rb'<row [^>]*?\br="([0-9]+)"')
-_LETTER = re.compile(rb'<c r="([A-Z])[0-9]')
-_WIDE = re.compile(rb' r="([A-Z]{2,3})[0-9]')
+_REFERENCE = re.compile(rb'<c r="([A-Za-z]+)([0-9]+)"')
+_LAST_ROW = re.compile(rb'<c r="[A-Za-z]+([0-9]+)')
+_WIDE = re.compile(rb' r="([A-Za-z]{2,})[0-9]')
+_ADDRESS = re.compile(r"([A-Za-z]+)([0-9]+)")
 _HIDDEN_ROW = re.compile(rb'<row [^>]*\bhidden="(?:1|true)"[^>]*>')
 _HIDDEN_COLUMN = re.compile(rb'<col [^>]*\bhidden="(?:1|true)"[^>]*>')
 _VALUE = rb"[^>]*>\s*(?:<f\b[^>]*/>\s*|<f\b[^>]*>[^<]*</f>\s*)?<v\b[^>]*>([^<]*)</v>"
-_PLACE = rb'<c r="([A-Z]+)([0-9]+)"'
+_PLACE = rb'<c r="([A-Za-z]+)([0-9]+)"'
 _ERROR = re.compile(_PLACE + rb'[^>]* t="e"[^>]*' + _VALUE)
 _ISO_DATE = re.compile(_PLACE + rb'[^>]* t="d"[^>]*' + _VALUE)
 _UNCOMPUTED = re.compile(
@@ -46,7 +48,7 @@ class Extent:
     """How far a sheet reaches.
 
     Attributes:
-        last_row: The last row that is written, empty or not.
+        last_row: At least the last row that holds a cell; up to twice as many may stand for it.
         last_column: At least the last column that holds a cell; 26 may stand for fewer.
         is_usual: Whether its markup is of the usual form.
     """
@@ -103,22 +105,47 @@ def scan_sheet(markup: SheetMarkup, extent: Extent, styles: frozenset[int]) -> S
     return _scan_parsed(markup, styles)
 
 
-def measure_width(markup: SheetMarkup) -> int:
-    """Return the last column of a sheet in the usual form, where 26 may stand for fewer."""
-    letters = {letter for part in markup.parts() for letter in _LETTER.findall(part)}
-    return max(map(_position, letters), default=0)
+def measure_exactly(markup: SheetMarkup) -> Extent:
+    """Measure the same of a sheet in the usual form, by the address of every cell."""
+    last_row = last_column = 0
+    for part in markup.parts():
+        found = _REFERENCE.findall(part)
+        last_row = max(last_row, max((int(row) for _, row in found), default=0))
+        last_column = max(last_column, *map(_position, {column for column, _ in found}), 0)
+    return Extent(last_row, last_column, is_usual=True)
 
 
 def _measure_usual(markup: SheetMarkup) -> Extent:
+    """Measure by the last cell of each part, and look for cells that lie clearly beyond it.
+
+    What a row says of itself does not count: a reader goes by the address of each cell.
+    """
     last_row, last_column = 0, LETTERS
     for part in markup.parts():
         _require_usual(part)
-        wide = set(_WIDE.findall(part))
-        last_column = max(last_column, *map(_position, wide), LETTERS)
-        # rows come in order; where they do not, a sheet of 26 columns stays within bounds
-        rows = part if wide or last_column > LETTERS else part[part.rfind(b"<row ") :]
-        last_row = max(last_row, *map(int, _ROW_NUMBER.findall(rows)), 0)
+        last_column = max(last_column, *map(_position, set(_WIDE.findall(part))), LETTERS)
+        last = _LAST_ROW.search(part, max(part.rfind(b'<c r="'), 0))
+        bound, beyond = _bound(last[1].lstrip(b"0").decode() if last else "")
+        last_row = max(last_row, bound, *map(int, beyond.findall(part)), 0)
     return Extent(last_row, last_column, is_usual=True)
+
+
+@lru_cache(maxsize=1024)
+def _bound(row: str) -> tuple[int, re.Pattern[bytes]]:
+    """Return the last number with as many digits and the same first one, and what is beyond.
+
+    Examples:
+        >>> bound, beyond = _bound("1234")
+        >>> bound, beyond.findall(b'<c r="A1999"/><c r="A2000"/><c r="B10000"/>')
+        (1999, [b'2000', b'10000'])
+    """
+    if not row:
+        return 0, re.compile(rb'<c r="[A-Za-z]+([1-9][0-9]*)')
+    first, rest = int(row[0]), len(row) - 1
+    longer = b"[0-9]{%d,}" % (len(row) + 1)
+    larger = b"|[%d-9][0-9]{%d}" % (first + 1, rest) if first < 9 else b""
+    pattern = re.compile(rb'<c r="[A-Za-z]+(' + longer + larger + rb')"')
+    return (first + 1) * 10**rest - 1, pattern
 
 
 def _scan_usual(markup: SheetMarkup, styles: frozenset[int]) -> SheetScan:
@@ -193,7 +220,7 @@ class _Styles(dict[bytes, int]):
 
 
 def _position(letters: bytes) -> int:
-    return column_position(letters.decode("ascii"))
+    return column_position(letters.decode("ascii").upper())
 
 
 def _measure_parsed(markup: SheetMarkup) -> Extent:
@@ -248,14 +275,15 @@ def _forget(row: etree._Element) -> None:
 
 def _row_of(cell: etree._Element, previous: int) -> int:
     """Return the row of a cell, whose own row element has not ended yet."""
+    digits = _ADDRESS.fullmatch(cell.get("r") or "")
     parent = cell.getparent()
     written = parent.get("r") if parent is not None else None
-    return _number(written, previous + 1)
+    return int(digits[2]) if digits else _number(written, previous + 1)
 
 
 def _column_of(cell: etree._Element, previous: int) -> int:
-    letters = re.match(r"[A-Z]+", cell.get("r") or "")
-    return column_position(letters[0]) if letters else previous + 1
+    letters = _ADDRESS.fullmatch(cell.get("r") or "")
+    return column_position(letters[1].upper()) if letters else previous + 1
 
 
 def _scan_element(

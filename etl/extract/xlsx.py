@@ -21,12 +21,11 @@ from etl.extract.refusing import exceed, refuse
 from etl.extract.sheet_markup import SheetMarkup
 from etl.extract.sheet_scan import (
     AS_STORED,
-    LETTERS,
     NO_NUMBER,
     Extent,
     SheetScan,
+    measure_exactly,
     measure_sheet,
-    measure_width,
     scan_sheet,
 )
 from etl.extract.xlsx_columns import Overlay, first_column_of, read_columns
@@ -121,14 +120,14 @@ def _hidden_lines(scan: SheetScan) -> tuple[Finding, ...]:
 
 
 def _require_size(markup: SheetMarkup, extent: Extent, limits: Limits) -> None:
-    width = extent.last_column
+    cells = extent.last_row * extent.last_column
+    if extent.is_usual and (cells > limits.cells or extent.last_row > limits.rows):
+        extent = measure_exactly(markup)
+        cells = extent.last_row * extent.last_column
     if extent.last_row > limits.rows:
         raise exceed(KIND, "rows", f"reaches row {extent.last_row:,}", limits.rows)
-    if width > limits.columns:
-        raise exceed(KIND, "columns", f"reaches column {width:,}", limits.columns)
-    if extent.is_usual and width == LETTERS and extent.last_row * width > limits.cells:
-        width = measure_width(markup)
-    cells = extent.last_row * width
+    if extent.last_column > limits.columns:
+        raise exceed(KIND, "columns", f"reaches column {extent.last_column:,}", limits.columns)
     if cells > limits.cells:
         raise exceed(KIND, "cells", f"has {cells:,} cells", limits.cells)
 
