@@ -79,15 +79,27 @@ def iterate_part(file: IO[bytes], kind: str, tags: tuple[str, ...]) -> Iterator[
         raise damaged(kind) from None
 
 
-def require_plain(open_part: Callable[[], IO[bytes]], kind: str) -> None:
-    """Refuse a part whose beginning declares a document type; calamine would drop its entities.
+def read_root(open_part: Callable[[], IO[bytes]], name: str, kind: str) -> dict[str, str]:
+    """Return the attributes of a large part's first element, without reading what follows.
 
     Raises:
-        SourceFormatError: It does.
+        SourceFormatError: The part begins with another element, is not well formed, or declares
+            a document type, whose entities calamine would drop.
     """
-    with open_part() as file:
-        if b"<!DOCTYPE" in file.read(4096):
-            raise refuse(kind, _DECLARES)
+    try:
+        with open_part() as file:
+            _, root = next(
+                etree.iterparse(
+                    file, events=("start",), resolve_entities=False, no_network=True, load_dtd=False
+                )
+            )
+    except (*XML_ERRORS, *PACKAGE_ERRORS, StopIteration):
+        raise damaged(kind) from None
+    if root.getroottree().docinfo.doctype:
+        raise refuse(kind, _DECLARES)
+    if etree.QName(root).localname != name:
+        raise damaged(kind)
+    return {str(key): str(value) for key, value in root.attrib.items()}
 
 
 def damaged(kind: str) -> Exception:

@@ -15,9 +15,9 @@ from etl.extract.markup import (
     damaged,
     parse_part,
     read_member,
+    read_root,
     require_bounded,
     require_honest,
-    require_plain,
 )
 from etl.extract.number_formats import Meaning, NumberFormat, understand_format
 from etl.extract.refusing import exceed, refuse
@@ -99,7 +99,7 @@ def read_package(path: Path, archive: zipfile.ZipFile, limits: Limits) -> Packag
     if workbook is None or relations is None:
         raise damaged(KIND)
     if "xl/sharedstrings.xml" in parts:
-        require_plain(partial(archive.open, parts["xl/sharedstrings.xml"]), KIND)
+        _require_plausible(archive, parts["xl/sharedstrings.xml"])
     entries = tuple(_entries(workbook, relations, parts))
     if len(entries) > limits.sheets:
         raise exceed(KIND, "sheets", f"has {len(entries):,} sheets", limits.sheets)
@@ -108,6 +108,13 @@ def read_package(path: Path, archive: zipfile.ZipFile, limits: Limits) -> Packag
     styles = read("xl/styles.xml")
     formats = () if styles is None else tuple(_formats(styles))
     return Package(path, entries, formats, is_1904, limits)
+
+
+def _require_plausible(archive: zipfile.ZipFile, strings: str) -> None:
+    """Refuse a count of texts beyond what their part can hold: calamine lays out memory for it."""
+    count = read_root(partial(archive.open, strings), "sst", KIND).get("uniqueCount") or "0"
+    if not count.isdecimal() or int(count) > archive.getinfo(strings).file_size:
+        raise refuse(KIND, "The workbook promises more texts than it can hold")
 
 
 def _entries(

@@ -17,7 +17,7 @@ from etl.extract.grid import Merge
 from etl.extract.xlsx import open_xlsx
 from etl.extract.xlsx_columns import read_columns
 from etl.settings import Limits
-from tests.unit.extract.workbooks import SHEET, read_first, repack, with_rows, write_xlsx
+from tests.unit.extract.workbooks import MAIN, SHEET, read_first, repack, with_rows, write_xlsx
 
 CANARY = "김카나리"
 
@@ -376,7 +376,7 @@ BOMB = (
 )
 def test_a_part_that_declares_entities_is_refused(tmp_path, part):
     path = write_xlsx(tmp_path / "a", lambda sheet: sheet.append(["가"]))
-    repack(path, {part: lambda content: BOMB + content})
+    repack(path, {part: lambda content: BOMB + (content or b"<sst/>")})
 
     with pytest.raises(SourceFormatError, match="declares entities"):
         read_first(path)
@@ -421,6 +421,15 @@ def test_hidden_rows_and_columns_are_told_with_their_sheet(tmp_path):
 
     assert [(f.what, f.count) for f in grid.findings] == [("hidden rows", 1), ("hidden columns", 1)]
     assert grid.cells.collect().height == 2
+
+
+def test_a_count_of_texts_beyond_all_measure_is_refused(tmp_path):
+    path = write_xlsx(tmp_path / "a", lambda sheet: sheet.append([1]))
+    strings = f'<sst xmlns="{MAIN}" uniqueCount="1000000000000"><si><t>x</t></si></sst>'
+    repack(path, {"xl/sharedStrings.xml": strings.encode()})
+
+    with pytest.raises(SourceFormatError, match="promises more texts"):
+        read_first(path)
 
 
 def test_two_parts_of_one_name_are_refused(tmp_path):
