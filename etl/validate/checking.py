@@ -18,6 +18,7 @@ from etl.validate.casting import ROW, cast_rows
 from etl.validate.compiling import compile_rules
 from etl.validate.faults import add_reasons
 from etl.validate.judging import judge
+from etl.validate.normalise.missing import count_missing
 from etl.validate.quality import Quality, asked_columns, measure_quality
 from etl.validate.rules import Exists, Rule
 from etl.validate.suites import Suite
@@ -137,7 +138,7 @@ def check_table(
         issues=add_reasons(address_issues(marks, every, wrong), rows, contract),
         rules=every,
         counts=_counts(every, counts),
-        quality=measure_quality(marks, rules, located, contract),
+        quality=measure_quality(marks, rules, located, contract, count_missing(rows, contract)),
         rows=marks.height,
         accepted_rows=marks.height - failing.height,
         quarantined_rows=failing.height,

@@ -69,11 +69,13 @@ class Quality:
         rows: Rows that came in, the ragged ones aside.
         rules: One entry per rule, in the order of the contract.
         fields: One entry per field.
+        missing: Rows in which a cell says why it holds nothing, by field and reason.
     """
 
     rows: int
     rules: tuple[RuleQuality, ...]
     fields: tuple[FieldQuality, ...]
+    missing: Mapping[str, Mapping[str, int]]
 
     @property
     def error_rate(self) -> float:
@@ -119,7 +121,11 @@ def asked_columns(contract: Contract, rules: Sequence[Rule]) -> list[pl.Expr]:
 
 
 def measure_quality(
-    marks: pl.DataFrame, rules: Sequence[Rule], errors: Mapping[str, int], contract: Contract
+    marks: pl.DataFrame,
+    rules: Sequence[Rule],
+    errors: Mapping[str, int],
+    contract: Contract,
+    missing: Mapping[str, Mapping[str, int]],
 ) -> Quality:
     """Count what was asked and what failed.
 
@@ -128,6 +134,7 @@ def measure_quality(
         rules: The rules that were asked.
         errors: Failing rows by the rule's label.
         contract: Names the fields.
+        missing: What `count_missing` returns.
     """
     unread = {rule.fields[0]: errors[rule.label] for rule in rules if _is_type(rule)}
     fields = {
@@ -136,7 +143,7 @@ def measure_quality(
         for filled in (int(marks[_filled(name)].sum()),)
     }
     found = (_rule_quality(rule, errors[rule.label], marks, fields) for rule in rules)
-    return Quality(marks.height, tuple(found), tuple(fields.values()))
+    return Quality(marks.height, tuple(found), tuple(fields.values()), missing)
 
 
 def _is_type(rule: Rule) -> bool:
