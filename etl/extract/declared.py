@@ -10,7 +10,7 @@ from etl.extract.choosing import choose_cut
 from etl.extract.delimited import Text
 from etl.extract.dialect import DELIMITERS, LAST_RESORTS, read_lines
 from etl.extract.grid import Grid, Merge
-from etl.extract.headers import SEARCHED_ROWS, Header, Line, find_header
+from etl.extract.headers import MOST_LEVELS, SEARCHED_ROWS, Header, Line
 from etl.extract.layout import Match, match_columns, match_places, refuse_columns, require_match
 from etl.extract.naming import name_columns
 from etl.extract.records import Dialect, split_records
@@ -121,25 +121,12 @@ def _attempts(
         if levels:
             yield _attempt(levels, merges, contract, delimiter)
         return
-    for line in lines[:SEARCHED_RECORDS]:
+    for index, line in enumerate(lines[:SEARCHED_RECORDS]):
         attempt = _attempt((line,), merges, contract, delimiter)
         yield attempt
         if attempt.match.found and not attempt.match.is_perfect:
-            yield from _attempt_levels(lines, len(line.cells), merges, contract, delimiter)
-
-
-def _attempt_levels(
-    lines: Sequence[Line],
-    width: int,
-    merges: Sequence[Merge],
-    contract: Contract,
-    delimiter: str | None,
-) -> Iterator[_Attempt]:
-    """Try the header of several rows that the rows below it speak for."""
-    whole = [replace(line, is_whole=len(line.cells) == width) for line in lines]
-    header = find_header(whole, width, merges)
-    if len(header.lines) > 1:
-        yield _attempt(header.lines, merges, contract, delimiter)
+            for last in range(index + 2, index + MOST_LEVELS + 1):
+                yield _attempt(tuple(lines[index:last]), merges, contract, delimiter)
 
 
 def _attempt(

@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from etl.anonymise.anonymising import anonymise_tiers
+from etl.contract.codelists import read_code_sets
 from etl.contract.loading import find_contract
 from etl.contract.model import Contract
 from etl.convert.writing import write_csv, write_parquet
@@ -38,7 +39,8 @@ def make_tables(dataset: str) -> dict[str, str]:
         reading = read_supplied(supplied, contract, files)
         rows = pl.scan_parquet(files.rows)
         suites = read_suites(ROOT / "expectations")
-        checked = check_table(rows, contract, suites, gx_max_rows=2_000_000)
+        code_sets = read_code_sets(ROOT / "schemas", contract.codelists)
+        checked = check_table(rows, contract, suites, gx_max_rows=2_000_000, codelists=code_sets)
         assert reading.records.data == checked.rows
         return {
             "published.csv": _published(checked, contract, folder),

@@ -15,7 +15,7 @@ from etl.settings import load
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = Path(os.environ.get("MADANG_SAMPLES", "/nonexistent")) / "real-data"
-EXPECTED = yaml.safe_load(Path(__file__).with_name("real_files.yaml").read_text("utf-8"))
+EXPECTED = yaml.safe_load(Path(__file__).with_name("fault_counts.yaml").read_text("utf-8"))
 GROUPED = ["field", "rule", "reason", "severity"]
 
 
