@@ -6,7 +6,7 @@ import uuid
 
 import polars as pl
 
-from stack.sample_tables import car_park_rows, park_rows
+from stack.sample_tables import car_park_rows, park_rows, person_rows
 from stack.samples import SAMPLES, sample_text, table_text
 
 CAR_PARKS, PARKS, EMPLOYMENT = (
@@ -34,6 +34,17 @@ def sample(dataset: str, rows: int = 2000) -> bytes:
     """Return a sample export, with a few bad rows of every kind."""
     chosen = next(one for one in SAMPLES if one.folder.replace("/", "-") == dataset)
     return sample_text(chosen, rows, new_seed()).encode("cp949")
+
+
+def people(times: int, rows: int = 2000) -> bytes:
+    """Return a file about persons in which everybody of one session stands so many times.
+
+    More times add to every group at once, so that nobody's coming can be told from two releases.
+    """
+    seed = int.from_bytes(SESSION.encode(), "big") % 2**31
+    table = pl.concat([person_rows(rows, seed)] * times)
+    numbers = pl.int_range(1, table.height + 1, eager=True).cast(pl.String)
+    return encoded(table.with_columns(numbers.alias("순번")))
 
 
 def version(dataset: str, letter: str, rows: int = ROWS) -> bytes:

@@ -9,15 +9,15 @@ from live_airflow import LiveAirflow
 from live_browser import OpenPage
 from live_catalogue import Visitor, smallest_group
 from live_stack import LiveStack, wait_for
-from supplied import EMPLOYMENT, new_name, sample
+from supplied import EMPLOYMENT, new_name, people
 
 SMALLEST_GROUP = 10
 MOST_SUPPRESSED = 0.02
 
 
-def ask_the_officer(stack: LiveStack, engineer: LiveAirflow) -> str:
+def ask_the_officer(stack: LiveStack, engineer: LiveAirflow, times: int = 1) -> str:
     """Drop a file about persons; return its run once Airflow waits for the officer."""
-    name = stack.drop(EMPLOYMENT, new_name("장애인취업정보"), sample(EMPLOYMENT))
+    name = stack.drop(EMPLOYMENT, new_name("장애인취업정보"), people(times))
     run_id = stack.wait_for_run(name, "waiting").run_id
     wait_for(
         lambda: engineer.state_of(EMPLOYMENT, run_id, "approve") == "awaiting_input",
@@ -98,7 +98,7 @@ def test_a_refused_release_ends_and_the_live_one_stays(
     korean_page: OpenPage,
 ) -> None:
     before = visitor.release(EMPLOYMENT)
-    run_id = ask_the_officer(stack, engineer)
+    run_id = ask_the_officer(stack, engineer, times=2)
 
     answer_as_officer(stack, korean_page, run_id, "Reject")
 
