@@ -32,7 +32,7 @@ def choose_cut(text: Text, delimiter: str | None) -> tuple[Cut, Decision]:
         return _choose_one_column(text, delimiter)
     best = cuts[0]
     rival = cuts[1] if len(cuts) > 1 else None
-    if rival and rival.score > 0.7 * best.score:
+    if rival and rival.score >= 0.7 * best.score:
         raise ask(
             "csv",
             f"The delimiter is not clear: {_shown(best)} makes {best.width} columns and"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -175,7 +176,10 @@ def _as_batch(part: Part, dialect: Dialect, width: int) -> Batch:
     misfits = [_misfit(part, int(index), dialect, width) for index in np.flatnonzero(~fits)]
     places = np.flatnonzero(fits)
     parse = _parse_plainly if part.is_plain and width > 1 else _parse
-    cells = parse(_chosen(part, fits), dialect, cell_columns(width))
+    content = _chosen(part, fits)
+    if content.startswith(codecs.BOM_UTF8):  # both parsers drop one, and this one is of a cell
+        content = codecs.BOM_UTF8 + content
+    cells = parse(content, dialect, cell_columns(width))
     if cells.height != len(places):
         raise RuntimeError(f"{len(places)} records were counted and {cells.height} parsed")
     numbers = pl.Series("_row", part.first + places, dtype=pl.Int64)

@@ -105,22 +105,23 @@ def _dimensions(
     A column of one value says nothing, one that names the measure (`항목`, `단위`) is none,
     and one that is mostly blank holds remarks.
     """
-    measures = [i for i, column in enumerate(cells) if numbers[i] and not _are_years(column)]
-    end = measures[-1] if measures else len(cells)
-    texts = [
+    measures = {i for i, column in enumerate(cells) if numbers[i] and not _are_years(column)}
+    end = max(measures, default=len(cells))
+    texts = {
         index
         for index, column in enumerate(cells[:end])
         if index not in measures
         and any(map(str.strip, column))
         and columns[index].name not in _MEASURE_NAMES
-    ]
-    first = texts[0] if texts else 0
+    }
+    first = min(texts, default=0)
     chosen = [index for index in range(len(cells)) if index < first or index in texts]
-    varied = [index for index in chosen if len({cell.strip() for cell in cells[index]}) > 1]
+    varied = {index for index in chosen if len({cell.strip() for cell in cells[index]}) > 1}
+    last_varied = max(varied, default=-1)
     return tuple(
         index
         for index in chosen
-        if (index in varied or (not is_complete and any(index < other for other in varied)))
+        if (index in varied or (not is_complete and index < last_varied))
         and (index <= first or _is_mostly_filled(cells[index]) or _has_marker(cells[index]))
     )
 

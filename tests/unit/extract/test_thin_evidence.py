@@ -72,3 +72,14 @@ def test_twenty_thousand_equal_names_take_no_time(inspect):
     reading = inspect(f"{header}\n{header.replace('구', '1')}\n").reading
 
     assert reading.columns[-1].name == "구_20000"
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        pytest.param("\n\ufeff", "read", id="a mark of byte order alone, on the second line"),
+        pytest.param("\t\u2028a,\n", "question", id="no cut of the text is any good"),
+    ],
+)
+def test_hardly_anything_is_answered_too(inspect, text, status):
+    assert inspect(text).status == status
