@@ -279,10 +279,30 @@ def _extend_down(
         if not begins_alike and not goes_on:
             break
         last += 1
+    last = _look_deeper(lines, table, first, last)
     rows = {line.row: index for index, line in enumerate(lines)}
     for merge in merges:
         if lines[first].row <= merge.first_row <= lines[last].row < merge.last_row:
             last = max(last, rows.get(merge.last_row, last))
+    return last
+
+
+def _look_deeper(lines: Sequence[Line], table: list[int], first: int, last: int) -> int:
+    """Return the last row of a block of names that only shows as one against the rows below it.
+
+    Its blank cells look like data for as long as its own rows are taken for data.
+    """
+    width = len(lines[first].cells)
+    for deep in range(min(first + MOST_LEVELS - 1, table[-1] - 1), last, -1):
+        block = range(last + 1, deep + 1)
+        body = lines[deep + 1 :]
+        if all(
+            index in table
+            and _continues(lines[first:index], lines[index])
+            and _weigh_against(lines[index], body, width) < 0
+            for index in block
+        ):
+            return deep
     return last
 
 
