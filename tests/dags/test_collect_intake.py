@@ -27,8 +27,11 @@ NAME = "{{ 7*7 }} 홍길동.csv"
 def intake(tmp_path, monkeypatch):
     monkeypatch.setenv("MADANG_INTAKE", str(tmp_path / "intake"))
     monkeypatch.setenv("MADANG_SCHEMAS", str(SCHEMAS))
+    ledger = f"sqlite:///{tmp_path / 'state' / 'ledger.sqlite'}"
     monkeypatch.setenv("MADANG_STATE", str(tmp_path / "state"))
-    migrate(f"sqlite:///{tmp_path / 'state' / 'ledger.sqlite'}")
+    monkeypatch.setenv("MADANG_STORE", str(tmp_path / "state" / "store"))
+    monkeypatch.setenv("MADANG_LEDGER", ledger)  # beside a stack it would be the stack's
+    migrate(ledger)
     make_folders(tmp_path / "intake", [PARKS, "parks-broken"])
     return tmp_path / "intake"
 
