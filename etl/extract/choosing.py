@@ -12,8 +12,9 @@ from etl.extract.dialect import DELIMITERS, Cut, cut_text, find_cuts
 from etl.extract.headers import Header, Line, find_second_table
 from etl.extract.landing import Outcome
 from etl.extract.records import Dialect, split_records
-from etl.extract.refusing import ask, refuse
+from etl.extract.refusing import ask, exceed, refuse
 from etl.extract.structure import Structure
+from etl.settings import Limits
 
 SHOWN_ROWS = 10
 MOST_DIVIDED = 0.1
@@ -58,6 +59,16 @@ def refuse_open() -> Exception:
     return refuse(
         "csv", "A quoted cell is never closed, so the file may be cut off", "Export it again"
     )
+
+
+def require_width(width: int, limits: Limits) -> None:
+    """Refuse a text with more columns than a sheet may have.
+
+    Raises:
+        SourceFormatError: There are too many.
+    """
+    if width > limits.columns:
+        raise exceed("csv", "columns", f"has {width:,} columns", limits.columns)
 
 
 def require_header(structure: Structure, kind: str) -> None:

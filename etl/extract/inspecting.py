@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from etl.errors import SourceFormatError
-from etl.extract.choosing import choose_cut, refuse_open, require_header, require_one_table
+from etl.extract.choosing import (
+    choose_cut,
+    refuse_open,
+    require_header,
+    require_one_table,
+    require_width,
+)
 from etl.extract.decisions import Decision
 from etl.extract.delimited import Text, read_text
 from etl.extract.landing import Nowhere, OneFile, Outcome, land_table
@@ -98,8 +104,9 @@ def inspect_file(
     facts = (file.name, sha256, file.stat().st_size)
     try:
         with tempfile.TemporaryDirectory(dir=landed and landed.parent) as folder:
-            supplied = open_supplied(file, Wanted(), limits or Limits(), Path(folder))
-            reading = _read(supplied, landed)
+            allowed = limits or Limits()
+            supplied = open_supplied(file, Wanted(), allowed, Path(folder))
+            reading = _read(supplied, landed, allowed)
     except SourceFormatError as error:
         return _unread(facts, error)
     return Inspection(*facts, "read", "", reading.kind, reading)
@@ -114,12 +121,13 @@ def _unread(facts: tuple[str, str, int], error: SourceFormatError) -> Inspection
     return Inspection(*facts, "question", error.message, kind, question=question)
 
 
-def _read(supplied: Supplied, landed: Path | None) -> Reading:
+def _read(supplied: Supplied, landed: Path | None, limits: Limits) -> Reading:
     if supplied.text is None:
         return _finish(supplied, None, None, table_of_grid(supplied.sheet), landed)
 
     def read(text: Text) -> Reading:
         cut, delimited = choose_cut(text, None)
+        require_width(cut.width, limits)
         table = table_of_text(text, cut.dialect, cut.width, cut.lines, cut.header)
         return _finish(supplied, text, delimited, table, landed)
 

@@ -66,12 +66,19 @@ def test_a_control_character_in_a_header_does_no_harm(inspect):
     assert [column.name for column in reading.columns] == ["공원", "구"]
 
 
-def test_twenty_thousand_equal_names_take_no_time(inspect):
-    header = ",".join(["구"] * 20_000)
+def test_ten_thousand_equal_names_take_no_time(inspect):
+    header = ",".join(["구"] * 10_000)
 
     reading = inspect(f"{header}\n{header.replace('구', '1')}\n").reading
 
-    assert reading.columns[-1].name == "구_20000"
+    assert reading.columns[-1].name == "구_10000"
+
+
+def test_a_text_wider_than_any_sheet_is_refused(inspect):
+    inspection = inspect(",".join(["구"] * 20_000) + "\n" + ",".join(["1"] * 20_000) + "\n")
+
+    assert inspection.status == "refused"
+    assert "has 20,000 columns; the limit is 16,384 (MADANG_MAX_COLUMNS)" in inspection.reason
 
 
 @pytest.mark.parametrize(
